@@ -1,0 +1,206 @@
+/*
+ * What every guest CPU has in common: registers, time slice, TLB and jump cache, and what a guest
+ * ISA supplies (struct isa). One flat value; an ISA's own state follows the head.
+ */
+#ifndef CORE_CPU_H
+#define CORE_CPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/trap.h"
+
+struct block;
+struct builder;
+struct cpu;
+struct machine;
+struct mb_ram;
+struct mb_space;
+struct mmu_translation;
+struct code_cache;
+struct uop;
+
+#define CPU_REGISTERS	64
+#define CPU_TLB_ENTRIES 1024
+#define CPU_TLB_MODES	8
+#define CPU_JUMP_CACHE	4096
+#define CPU_PAGE_BITS	12
+#define CPU_PAGE_SIZE	(1ull << CPU_PAGE_BITS)
+#define CPU_PAGE_MASK	(~(CPU_PAGE_SIZE - 1))
+
+/* A tag that no page address equals. */
+#define CPU_TLB_EMPTY UINT64_MAX
+
+/*
+ * One cached translation, both stages and all checks combined. A tag is the virtual page address if
+ * that access may go straight to host + virtual address; any other value sends it to the slow path.
+ */
+struct cpu_tlb_entry {
+	uint64_t read, write, fetch;
+	uintptr_t host; /* host address minus virtual address */
+};
+
+/* What the slow path remembers of the same translation. */
+struct cpu_tlb_slow {
+	uint64_t page;	     /* virtual page address; CPU_TLB_EMPTY when unused */
+	uint64_t physical;   /* physical page address */
+	struct mb_ram *ram;  /* NULL: not RAM */
+	uint64_t ram_offset; /* of the page in ram */
+	uint8_t access;	     /* enum mmu_access bits that the translation allows */
+	uint8_t device;	     /* not idempotent: misaligned accesses are access faults */
+};
+
+struct cpu_tlb {
+	struct cpu_tlb_entry entry[CPU_TLB_ENTRIES];
+	struct cpu_tlb_slow slow[CPU_TLB_ENTRIES];
+	uint64_t used[CPU_TLB_ENTRIES / 64]; /* entries filled since the last flush */
+};
+
+struct cpu_jump {
+	uint64_t pc;
+	uint64_t key; /* mode word and salt */
+	struct block *block;
+};
+
+/* 128 bits of a vector or FP register; scalar FP lives in d[0]. */
+union cpu_vector {
+	uint64_t d[2];
+	uint32_t s[4];
+	uint16_t h[8];
+	uint8_t b[16];
+};
+
+/* Why a CPU left generated or interpreted code. */
+enum cpu_exit {
+	CPU_EXIT_NONE,
+	CPU_EXIT_LOOKUP, /* cpu->pc is set: find the next block */
+	CPU_EXIT_BUDGET, /* the slice is (nearly) used up */
+	CPU_EXIT_TRAP,	 /* cpu->trap is set, cpu->uop tells where */
+	CPU_EXIT_AFTER,	 /* leave after the instruction that cpu->uop belongs to */
+};
+
+struct cpu {
+	/*
+	 * Integer registers of any guest. The guest's constant-zero register is a slot that nobody
+	 * writes; REG_SINK takes what would be written to it. Temporaries live at REG_TEMP.
+	 */
+	uint64_t r[CPU_REGISTERS];
+	uint64_t pc;
+	int64_t budget;		     /* instructions left in this slice */
+	struct cpu_tlb *data_tlb;    /* for loads and stores in the current mode */
+	uint64_t jump_key;	     /* mode word << 32 | salt: what a jump-cache entry must carry */
+	const struct uop *uop;	     /* where execution stood when it left or called out */
+	struct block *block;	     /* the block being executed */
+	uint32_t mode;		     /* the mode word: see isa->update_mode */
+	uint8_t exit;		     /* enum cpu_exit */
+	bool attention;		     /* interrupt inputs, events or stop changed: leave soon */
+	uint8_t fetch_mode;	     /* index into tlb[] for fetches */
+	uint8_t data_mode;	     /* index into tlb[] for data */
+	uint8_t level;		     /* current privilege level, in the ISA's numbering */
+	bool aligned_only;	     /* misaligned data accesses trap before translation */
+	bool halted;		     /* waits for an interrupt (WFI) */
+	bool stopped;		     /* held by firmware, not running at all */
+	struct {
+		uint8_t rounding; /* enum fp_rounding; dynamic mode, 5-7 are reserved values */
+		uint8_t flags;	  /* enum fp_flag, sticky */
+	} fp;
+	union cpu_vector v[32];
+
+	uint64_t slice_end;   /* virtual time at which budget reaches 0 */
+	uint64_t idle_ticks;  /* ticks that passed without retiring an instruction */
+	uint64_t reservation; /* physical address of an LR reservation; UINT64_MAX: none */
+	uint64_t reservation_value;
+	struct trap trap; /* the trap being raised */
+	uint64_t trap_count;
+
+	unsigned index; /* position in the machine, 0 based */
+	const struct isa *isa;
+	struct machine *machine;
+	struct mb_space *memory;
+	struct code_cache *code; /* shared by the CPUs of a machine */
+
+	struct cpu_tlb *tlb; /* CPU_TLB_MODES of them */
+	struct cpu_jump jump[CPU_JUMP_CACHE];
+};
+
+enum {
+	REG_TEMP = 48, /* 48 .. 61: temporaries of one instruction */
+	REG_SINK = 63,
+};
+
+/* What a guest architecture supplies. */
+struct isa {
+	const char *name;	/* "riscv64" */
+	size_t cpu_size;	/* of its struct, whose first member is struct cpu */
+	const char *const *register_names; /* of r[0..register_count-1] */
+	unsigned register_count;
+	unsigned max_insn_length; /* bytes */
+	unsigned min_insn_length;
+
+	/* Power-on state. */
+	void (*reset)(struct cpu *cpu);
+
+	/*
+	 * Recomputes mode, fetch_mode, data_mode, level, aligned_only, data_tlb and jump_key from
+	 * architectural state. Every state bit that changes decoding or translation is in the mode
+	 * word. Called after any change to such a bit.
+	 */
+	void (*update_mode)(struct cpu *cpu);
+
+	/*
+	 * Translates from guest bytes into the builder: one instruction per call. See
+	 * engine/builder.h; the builder knows pc, and calls this until the block ends.
+	 */
+	void (*translate)(struct cpu *cpu, struct builder *builder);
+
+	/*
+	 * Translates one virtual page for an access (enum mmu_access) in TLB mode index mode.
+	 * Returns true and fills result, or returns false and fills *trap (all but pc and from).
+	 * See mmu/mmu.h for struct mmu_translation.
+	 */
+	bool (*walk)(struct cpu *cpu, uint64_t address, unsigned access, unsigned mode,
+		     struct mmu_translation *result, struct trap *trap);
+
+	/*
+	 * Makes the trap value of a data or fetch access that failed for another reason than
+	 * translation: misaligned, or refused by the bus. access and reason: see mmu/mmu.h.
+	 */
+	void (*access_fault)(struct cpu *cpu, uint64_t address, unsigned access, unsigned reason,
+			     struct trap *trap);
+
+	/* Delivers cpu->trap (pc and from are set): updates state, pc and mode. */
+	void (*deliver)(struct cpu *cpu, struct trap *trap);
+
+	/* Fills *trap if an interrupt is to be taken now. */
+	bool (*interrupt)(struct cpu *cpu, struct trap *trap);
+
+	/* True if a halted CPU should go on (pending and enabled, whatever the global mask). */
+	bool (*wakeup)(const struct cpu *cpu);
+
+	/* The printable name of a privilege level. */
+	const char *(*level_name)(const struct cpu *cpu, unsigned level);
+
+	/* The architectural name of a trap cause, for records; never NULL. */
+	const char *(*cause_name)(const struct trap *trap);
+};
+
+/* Virtual time of the CPU between instructions. */
+static inline uint64_t cpu_now(const struct cpu *cpu)
+{
+	return cpu->slice_end - (uint64_t)cpu->budget;
+}
+
+/* Instructions retired since reset. */
+static inline uint64_t cpu_retired(const struct cpu *cpu)
+{
+	return cpu_now(cpu) - cpu->idle_ticks;
+}
+
+/* Asks a CPU to look at interrupts, events and stop requests at its next instruction boundary. */
+static inline void cpu_attention(struct cpu *cpu)
+{
+	cpu->attention = true;
+}
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * A machine: CPUs, an address space, one clock, observers, registered state. A value; several can
+ * live in one process. Boards (machines/) fill it in.
+ */
+#ifndef CORE_MACHINE_H
+#define CORE_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "core/cpu.h"
+#include "core/log.h"
+#include "core/observer.h"
+#include "core/state.h"
+
+#define MACHINE_MAX_CPUS 16
+
+/* Why a machine stopped running. */
+enum stop_kind {
+	STOP_NONE,
+	STOP_EXIT,	   /* the guest powered off; status is its exit status */
+	STOP_RESET,	   /* the guest asked for a reset */
+	STOP_QUIT,	   /* the user asked (C-a x) */
+	STOP_TIMEOUT,	   /* host time limit */
+	STOP_ICOUNT_LIMIT, /* --icount-limit */
+	STOP_TRAP_LOOP,	   /* no progress but traps */
+	STOP_PANIC,	   /* the guest's kernel panicked */
+	STOP_STRICT,	   /* --strict: UNPREDICTABLE or reserved use */
+	STOP_DEADLOCK,	   /* every CPU waits and nothing can wake one */
+	STOP_SIGNAL,	   /* a host signal; status is its number */
+	STOP_DEBUG,	   /* a debugger took over */
+};
+
+struct stop {
+	enum stop_kind kind;
+	int status;	/* exit status, or signal number */
+	char text[160]; /* for people */
+};
+
+/* How an engine runs one CPU; chosen per machine. */
+struct engine_ops {
+	const char *name; /* "step", "interp" */
+	/*
+	 * Runs until cpu_now(cpu) == until, or a stop is requested, or cpu->halted or ->stopped is
+	 * set. Never goes past until.
+	 */
+	void (*run)(struct cpu *cpu, uint64_t until);
+};
+
+struct machine {
+	struct cpu *cpu[MACHINE_MAX_CPUS];
+	unsigned cpu_count;
+	struct mb_space *memory; /* system address space */
+	struct clock clock;
+	struct observer_list observers;
+	struct state_registry state;
+	struct log log;
+	struct stop stop; /* first request wins */
+	const struct engine_ops *engine;
+
+	uint64_t quantum;	 /* ticks per round-robin turn */
+	uint64_t icount_limit;	 /* in ticks; CLOCK_NEVER: none */
+	unsigned trap_loop;	 /* traps without progress before STOP_TRAP_LOOP; 0: off */
+	uint64_t target;	 /* where the current round ends */
+	struct cpu *running;	 /* the CPU whose turn it is, or NULL */
+
+	/*
+	 * Called between rounds every poll_interval ticks and when all CPUs idle; looks at host
+	 * input and may inject it or request a stop. idle_until is CLOCK_NEVER or the tick of the
+	 * next event: when idle is true the callee may sleep, and returns true if it injected
+	 * something. May be NULL.
+	 */
+	bool (*poll)(void *opaque, bool idle, uint64_t idle_until);
+	void *poll_opaque;
+	uint64_t poll_interval;
+	uint64_t next_poll;
+
+	void *board; /* owner: machines/ */
+};
+
+/* Zeroes it and sets defaults: 1 ns per tick, quantum 10,000, no limits, silent log. */
+void machine_init(struct machine *machine);
+void machine_fini(struct machine *machine);
+
+/* Appends a CPU (index is set). Returns 0, or -1 if MACHINE_MAX_CPUS are there. */
+int machine_add_cpu(struct machine *machine, struct cpu *cpu);
+
+/* Requests a stop; the first request is kept. The running CPU leaves after its instruction. */
+void machine_stop(struct machine *machine, enum stop_kind kind, int status, const char *format,
+		  ...) __attribute__((format(printf, 4, 5)));
+
+/* Runs until a stop is requested; returns its kind (also in machine->stop). */
+enum stop_kind machine_run(struct machine *machine);
+
+/* Runs until the clock reaches tick, or a stop. Used by tests, lockstep and the debugger. */
+enum stop_kind machine_run_until(struct machine *machine, uint64_t tick);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * Building blocks of micro-ops: what an ISA's translate() uses. All functions are safe at any
+ * time: when the block is full they only note it, and the instruction is dropped and begun anew in
+ * the next block.
+ *
+ * Rules for translate(): a micro-op that can fault comes before the first architectural write of
+ * its instruction (so a fault leaves whole state behind). Whatever may unmask an interrupt or
+ * change the mode word ends the block (build_leave, build_call_end).
+ */
+#ifndef ENGINE_BUILDER_H
+#define ENGINE_BUILDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/uop.h"
+
+struct builder {
+	struct cpu *cpu;
+	uint64_t pc;	     /* virtual address of the instruction being translated */
+	uint64_t insn;	     /* its bits, set by translate() */
+	unsigned length;     /* its length in bytes, set by translate() before any branch */
+	bool end;	     /* the block ends with this instruction */
+	bool full;	     /* did not fit */
+	bool failed;	     /* fetch failed; nothing may be emitted */
+	struct block *block; /* being built */
+	unsigned capacity;   /* of its uops[] */
+	uint64_t page_left;  /* bytes up to the end of the page, from pc */
+	const uint8_t *host; /* of pc */
+};
+
+/*
+ * Reads length bytes (1, 2, 4, 8) at pc + offset, little endian. False: the bytes could not be
+ * fetched; translate() returns at once and the builder raises the fetch fault or ends the block.
+ */
+bool build_fetch(struct builder *builder, unsigned offset, unsigned length, uint64_t *value);
+
+/* d = a op b, d = a op imm, d = op a. Registers are indices into cpu->r[] (v[] for FP kinds). */
+void build_op(struct builder *builder, enum uop_op op, unsigned d, unsigned a, unsigned b,
+	      int32_t imm);
+
+/* d = any 64-bit constant. */
+void build_constant(struct builder *builder, unsigned d, uint64_t value);
+
+/*
+ * Loads and stores: op is the plain form (UOP_LD32S, UOP_ST64, UOP_FLD64 ...); the aligned-only
+ * form is taken when cpu->aligned_only. value is the d register of a load, the b of a store.
+ */
+void build_memory(struct builder *builder, enum uop_op op, unsigned value, unsigned base,
+		  int32_t offset);
+
+/* Conditional branch to target or to the next instruction; ends the block. op: UOP_BEQ ... */
+void build_branch(struct builder *builder, enum uop_op op, unsigned a, unsigned b,
+		  uint64_t target);
+
+/* Direct jump; ends the block. Write the link register with build_constant first. */
+void build_jump(struct builder *builder, uint64_t target);
+
+/* pc = (a + imm) & ~1 (computed first), d = pc + length; ends the block. */
+void build_jump_register(struct builder *builder, unsigned d, unsigned a, int32_t imm);
+
+/*
+ * Calls helper(cpu, uop) with d, a, b, imm in the uop and argument in uop_wide(uop, 1). False from
+ * the helper raises cpu->trap at this instruction. The block goes on, but is left after this
+ * instruction when cpu->attention is set.
+ */
+void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
+		int32_t imm, uint64_t argument);
+
+/* Ends the block; goes on at the next instruction after looking at mode and interrupts. */
+void build_leave(struct builder *builder);
+
+/* Like build_call, but the helper sets cpu->pc, and the block ends. */
+void build_call_end(struct builder *builder, uop_helper *helper, unsigned d, unsigned a,
+		    unsigned b, int32_t imm, uint64_t argument);
+
+/* The instruction raises a trap always: cause, value and why go into cpu->trap; ends the block. */
+void build_trap(struct builder *builder, uint64_t cause, uint64_t value, const char *why);
+
+#endif

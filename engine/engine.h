@@ -1,0 +1,51 @@
+/* Engines: how a CPU runs. All of them execute the same micro-ops and give the same results. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/cpu.h"
+#include "core/machine.h"
+
+/* One instruction at a time, nothing kept: exact, hookable, the reference. */
+extern const struct engine_ops engine_step;
+/* Cached blocks, threaded interpreter. */
+extern const struct engine_ops engine_interp;
+
+/* The engine of that name, or NULL. */
+const struct engine_ops *engine_find(const char *name);
+
+/* Translated code of a machine, shared by its CPUs. Returns NULL when memory is out. */
+struct code_cache *code_cache_new(struct machine *machine);
+void code_cache_free(struct code_cache *cache);
+
+/* Drops everything translated. Safe from helpers: takes effect when the CPU leaves its block. */
+void code_cache_flush(struct code_cache *cache);
+
+/* The code hook of every executable RAM (bus: mb_ram_set_code_hook): bytes are about to change. */
+void code_cache_write(void *cache, struct mb_ram *ram, uint64_t offset, uint64_t length);
+
+/* Figures for --stats. */
+struct code_cache_stats {
+	uint64_t blocks, instructions, uops, flushes, invalidations, bytes;
+};
+void code_cache_stats(const struct code_cache *cache, struct code_cache_stats *stats);
+
+/*
+ * Makes machine->clock.now exact: to be called by whatever looks at time from within an
+ * instruction (CSR helpers, device accesses; mmu/ does it for the latter).
+ */
+void engine_sync_clock(struct cpu *cpu);
+
+/* Executes exactly one instruction (or takes one interrupt or trap). For debuggers and tests. */
+void engine_step_one(struct cpu *cpu);
+
+/* The instruction at cpu->uop: its pc. Valid in helpers and slow paths. */
+uint64_t engine_pc(const struct cpu *cpu);
+
+/* The bits of the instruction at cpu->uop. */
+uint64_t engine_insn(const struct cpu *cpu);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * Guest memory as instructions see it: TLB, translation through the ISA's walker, then RAM or bus.
+ *
+ * The fast path (a TLB hit) is inlined in the engines; everything here is the slow path and is
+ * exact: permissions, page crossing, devices, self-modifying code, dirty bits.
+ */
+#ifndef MMU_MMU_H
+#define MMU_MMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/cpu.h"
+
+/* What an access does. Reads and writes may be combined (AMO). */
+enum mmu_access {
+	MMU_READ = 1,
+	MMU_WRITE = 2,
+	MMU_FETCH = 4,
+	MMU_ATOMIC = 8,	 /* LR (read), SC (write), AMO (both) */
+	MMU_DEBUG = 16,	 /* no side effects: no A/D update, no observation */
+	MMU_CBO = 32,	 /* cache-block operation: reported as a store */
+	MMU_ACCESS_MASK = MMU_READ | MMU_WRITE | MMU_FETCH,
+};
+
+/* Why an access failed although its address may translate: isa->access_fault(reason). */
+enum mmu_fault {
+	MMU_FAULT_MISALIGNED,	     /* alignment is required and missing */
+	MMU_FAULT_MISALIGNED_DEVICE, /* a misaligned access to a device */
+	MMU_FAULT_BUS,		     /* nothing there, or the device refused */
+	MMU_FAULT_ATOMIC,	     /* the region does not support atomics */
+};
+
+/* A walker's answer for one 4 KiB page. */
+struct mmu_translation {
+	uint64_t physical;	/* physical address of the byte asked for */
+	uint8_t access;		/* MMU_READ | MMU_WRITE | MMU_FETCH that may be cached as allowed */
+	bool uncached;		/* protection finer than a page: ask again every time */
+};
+
+/* Allocates the TLBs. Returns 0, or -1 when memory is out. */
+int mmu_init(struct cpu *cpu);
+void mmu_fini(struct cpu *cpu);
+
+/* Drops cached translations: all; of one virtual page in all modes; of the modes in a bit mask. */
+void mmu_flush(struct cpu *cpu);
+void mmu_flush_page(struct cpu *cpu, uint64_t address);
+void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask);
+
+/*
+ * Loads or stores size (1, 2, 4, 8) bytes, little endian, at any alignment, in cpu->data_mode.
+ * alignment checks follow cpu->aligned_only. On failure false is returned, cpu->trap is filled and
+ * nothing was read or written. After success the caller must look at cpu->attention.
+ */
+bool mmu_load(struct cpu *cpu, uint64_t address, unsigned size, uint64_t *value);
+bool mmu_store(struct cpu *cpu, uint64_t address, unsigned size, uint64_t value);
+
+/*
+ * The same in a given TLB mode index and without alignment checks: what firmware does on behalf of
+ * a trapped context. execute_as_read adds MMU_FETCH permission to loads (MPRV with MXR).
+ */
+bool mmu_load_mode(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
+		   bool execute_as_read, uint64_t *value);
+bool mmu_store_mode(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
+		    uint64_t value);
+
+/*
+ * The host address of size naturally aligned bytes (1 to 16) for an atomic access: MMU_READ (LR),
+ * MMU_WRITE (SC), or both (AMO). Alignment always counts (cause by access). Dirty bits and code are
+ * taken care of as if the write happened. *physical (may be NULL) gets the address. NULL and
+ * cpu->trap on failure; a region that is not RAM refuses.
+ */
+void *mmu_atomic(struct cpu *cpu, uint64_t address, unsigned size, unsigned access,
+		 uint64_t *physical);
+
+/* Checks that [address, address+size) (within one page) may be accessed, in cpu->data_mode. */
+bool mmu_check(struct cpu *cpu, uint64_t address, unsigned access, uint64_t *physical);
+
+/* Where instructions come from. */
+struct mmu_code {
+	const uint8_t *host;	/* of the byte asked for; NULL: cannot be executed from (fault) */
+	struct mb_ram *ram;	/* never NULL on success; ROM is backed too */
+	uint64_t ram_offset;	/* of the byte asked for */
+	uint64_t physical;	/* of the byte asked for */
+	bool uncached;		/* do not keep blocks from here */
+};
+
+/* Translates a fetch in cpu->fetch_mode. On failure false and cpu->trap. */
+bool mmu_fetch(struct cpu *cpu, uint64_t address, struct mmu_code *code);
+
+/* Translation without side effects in cpu->data_mode, for debuggers and traces. */
+bool mmu_debug_translate(struct cpu *cpu, uint64_t address, unsigned access, uint64_t *physical);
+
+/* Reads bytes without side effects (RAM and ROM only); returns how many were readable. */
+uint64_t mmu_debug_read(struct cpu *cpu, uint64_t address, void *buffer, uint64_t length);
+
+/*
+ * A page-table entry at a physical address, size 4 or 8. False: no memory there (the walker
+ * reports an access fault). update stores desired if the entry still is expected; *done tells.
+ */
+bool mmu_pte_load(struct cpu *cpu, uint64_t physical, unsigned size, uint64_t *value);
+bool mmu_pte_update(struct cpu *cpu, uint64_t physical, unsigned size, uint64_t expected,
+		    uint64_t desired, bool *done);
+
+#endif
