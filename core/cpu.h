@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/fp_env.h"
 #include "core/trap.h"
 
 struct block;
@@ -101,10 +102,8 @@ struct cpu {
 	bool aligned_only;	     /* misaligned data accesses trap before translation */
 	bool halted;		     /* waits for an interrupt (WFI) */
 	bool stopped;		     /* held by firmware, not running at all */
-	struct {
-		uint8_t rounding; /* enum fp_rounding; dynamic mode, 5-7 are reserved values */
-		uint8_t flags;	  /* enum fp_flag, sticky */
-	} fp;
+	uint8_t rounding;	     /* dynamic rounding mode; 5-7 are reserved values */
+	struct fp_env fp;	     /* rm follows rounding whenever that is valid */
 	union cpu_vector v[32];
 
 	uint64_t slice_end;   /* virtual time at which budget reaches 0 */
