@@ -31,7 +31,7 @@ uint64_t clock_tick_at_ns(const struct clock *clock, uint64_t ns)
 
 void clock_event_init(struct clock_event *event, clock_event_fn *fire, void *opaque)
 {
-	*event = (struct clock_event){ .fire = fire, .opaque = opaque, .when = CLOCK_NEVER };
+	*event = (struct clock_event){.fire = fire, .opaque = opaque, .when = CLOCK_NEVER};
 }
 
 void clock_cancel(struct clock *clock, struct clock_event *event)

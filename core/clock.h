@@ -22,18 +22,19 @@ typedef void clock_event_fn(void *opaque, uint64_t now);
 struct clock_event {
 	clock_event_fn *fire;
 	void *opaque;
-	uint64_t when;	   /* tick at which it fires; CLOCK_NEVER when not scheduled */
+	uint64_t when;     /* tick at which it fires; CLOCK_NEVER when not scheduled */
 	uint64_t sequence; /* tie break */
 	struct clock_event *next;
 };
 
 struct clock {
-	uint64_t now;		  /* tick of the running CPU, exact in device and CSR accesses */
-	uint64_t ns_numerator;	  /* nanoseconds = ticks * numerator / denominator */
+	uint64_t now;          /* tick of the running CPU, exact in device and CSR accesses */
+	uint64_t ns_numerator; /* nanoseconds = ticks * numerator / denominator */
 	uint64_t ns_denominator;
 	uint64_t sequence;
 	struct clock_event *head; /* sorted by (when, sequence) */
-	/* Called when an event becomes the earliest, so that a running CPU can shorten its slice. */
+	/* Called when an event becomes the earliest, so that a running CPU can shorten its slice.
+	 */
 	void (*earlier)(void *opaque, uint64_t when);
 	void *earlier_opaque;
 };

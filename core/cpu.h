@@ -21,14 +21,15 @@ struct mb_space;
 struct mmu_translation;
 struct code_cache;
 struct uop;
+union uop_wide;
 
-#define CPU_REGISTERS	64
+#define CPU_REGISTERS   64
 #define CPU_TLB_ENTRIES 1024
-#define CPU_TLB_MODES	8
-#define CPU_JUMP_CACHE	4096
-#define CPU_PAGE_BITS	12
-#define CPU_PAGE_SIZE	(1ull << CPU_PAGE_BITS)
-#define CPU_PAGE_MASK	(~(CPU_PAGE_SIZE - 1))
+#define CPU_TLB_MODES   8
+#define CPU_JUMP_CACHE  4096
+#define CPU_PAGE_BITS   12
+#define CPU_PAGE_SIZE   (1ull << CPU_PAGE_BITS)
+#define CPU_PAGE_MASK   (~(CPU_PAGE_SIZE - 1))
 
 /* A tag that no page address equals. */
 #define CPU_TLB_EMPTY UINT64_MAX
@@ -44,12 +45,11 @@ struct cpu_tlb_entry {
 
 /* What the slow path remembers of the same translation. */
 struct cpu_tlb_slow {
-	uint64_t page;	     /* virtual page address; CPU_TLB_EMPTY when unused */
+	uint64_t page;       /* virtual page address; CPU_TLB_EMPTY when unused */
 	uint64_t physical;   /* physical page address */
 	struct mb_ram *ram;  /* NULL: not RAM */
 	uint64_t ram_offset; /* of the page in ram */
-	uint8_t access;	     /* enum mmu_access bits that the translation allows */
-	uint8_t device;	     /* not idempotent: misaligned accesses are access faults */
+	uint8_t access;      /* enum mmu_access bits that the translation allows */
 };
 
 struct cpu_tlb {
@@ -77,8 +77,8 @@ enum cpu_exit {
 	CPU_EXIT_NONE,
 	CPU_EXIT_LOOKUP, /* cpu->pc is set: find the next block */
 	CPU_EXIT_BUDGET, /* the slice is (nearly) used up */
-	CPU_EXIT_TRAP,	 /* cpu->trap is set, cpu->uop tells where */
-	CPU_EXIT_AFTER,	 /* leave after the instruction that cpu->uop belongs to */
+	CPU_EXIT_TRAP,   /* cpu->trap is set, cpu->uop tells where */
+	CPU_EXIT_AFTER,  /* leave after the instruction that cpu->uop belongs to */
 };
 
 struct cpu {
@@ -88,22 +88,22 @@ struct cpu {
 	 */
 	uint64_t r[CPU_REGISTERS];
 	uint64_t pc;
-	int64_t budget;		     /* instructions left in this slice */
-	struct cpu_tlb *data_tlb;    /* for loads and stores in the current mode */
-	uint64_t jump_key;	     /* mode word << 32 | salt: what a jump-cache entry must carry */
-	const struct uop *uop;	     /* where execution stood when it left or called out */
-	struct block *block;	     /* the block being executed */
-	uint32_t mode;		     /* the mode word: see isa->update_mode */
-	uint8_t exit;		     /* enum cpu_exit */
-	bool attention;		     /* interrupt inputs, events or stop changed: leave soon */
-	uint8_t fetch_mode;	     /* index into tlb[] for fetches */
-	uint8_t data_mode;	     /* index into tlb[] for data */
-	uint8_t level;		     /* current privilege level, in the ISA's numbering */
-	bool aligned_only;	     /* misaligned data accesses trap before translation */
-	bool halted;		     /* waits for an interrupt (WFI) */
-	bool stopped;		     /* held by firmware, not running at all */
-	uint8_t rounding;	     /* dynamic rounding mode; 5-7 are reserved values */
-	struct fp_env fp;	     /* rm follows rounding whenever that is valid */
+	int64_t budget;           /* instructions left in this slice */
+	struct cpu_tlb *data_tlb; /* for loads and stores in the current mode */
+	uint64_t jump_key;        /* mode word << 32 | salt: what a jump-cache entry must carry */
+	const struct uop *uop;    /* where execution stood when it left or called out */
+	struct block *block;      /* the block being executed */
+	uint32_t mode;            /* the mode word: see isa->update_mode */
+	uint8_t exit;             /* enum cpu_exit */
+	bool attention;           /* interrupt inputs, events or stop changed: leave soon */
+	uint8_t fetch_mode;       /* index into tlb[] for fetches */
+	uint8_t data_mode;        /* index into tlb[] for data */
+	uint8_t level;            /* current privilege level, in the ISA's numbering */
+	bool aligned_only;        /* misaligned data accesses trap before translation */
+	bool halted;              /* waits for an interrupt (WFI) */
+	bool stopped;             /* held by firmware, not running at all */
+	uint8_t rounding;         /* dynamic rounding mode; 5-7 are reserved values */
+	struct fp_env fp;         /* rm follows rounding whenever that is valid */
 	union cpu_vector v[32];
 
 	uint64_t slice_end;   /* virtual time at which budget reaches 0 */
@@ -112,6 +112,11 @@ struct cpu {
 	uint64_t reservation_value;
 	struct trap trap; /* the trap being raised */
 	uint64_t trap_count;
+	uint64_t trap_loop_pc;   /* where the last trap was taken */
+	unsigned traps_in_a_row; /* at that pc without a return from a handler; see
+				    machine->trap_loop */
+	uint64_t slow_value;     /* between the memory slow path and the micro-op that called it */
+	union uop_wide *link;    /* the direct jump that asked for a lookup, or NULL */
 
 	unsigned index; /* position in the machine, 0 based */
 	const struct isa *isa;
@@ -130,8 +135,8 @@ enum {
 
 /* What a guest architecture supplies. */
 struct isa {
-	const char *name;	/* "riscv64" */
-	size_t cpu_size;	/* of its struct, whose first member is struct cpu */
+	const char *name;                  /* "riscv64" */
+	size_t cpu_size;                   /* of its struct, whose first member is struct cpu */
 	const char *const *register_names; /* of r[0..register_count-1] */
 	unsigned register_count;
 	unsigned max_insn_length; /* bytes */
@@ -156,7 +161,7 @@ struct isa {
 	/*
 	 * Translates one virtual page for an access (enum mmu_access) in TLB mode index mode.
 	 * Returns true and fills result, or returns false and fills *trap (all but pc and from).
-	 * See mmu/mmu.h for struct mmu_translation.
+	 * Bits 15:8 of access are the size in bytes, 0 if unknown. See mmu/mmu.h.
 	 */
 	bool (*walk)(struct cpu *cpu, uint64_t address, unsigned access, unsigned mode,
 		     struct mmu_translation *result, struct trap *trap);

@@ -5,7 +5,7 @@
 /* Exit codes of the command line (docs/command-line.md); stable. */
 enum exit_code {
 	EXIT_CODE_TIMEOUT = 124,
-	EXIT_CODE_USAGE = 125,	   /* wrong option, unreadable file, tool error */
+	EXIT_CODE_USAGE = 125,     /* wrong option, unreadable file, tool error */
 	EXIT_CODE_BAD_IMAGE = 126, /* an image that cannot be run */
 	EXIT_CODE_GUEST_ABORT = 127,
 	EXIT_CODE_ICOUNT_LIMIT = 252,
@@ -16,7 +16,7 @@ enum exit_code {
 
 /* What went wrong, for the user. A zeroed value means "no error". */
 struct error {
-	int exit_code;	/* enum exit_code */
+	int exit_code;  /* enum exit_code */
 	char text[480]; /* one line, without the program's name and without newline */
 };
 

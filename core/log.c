@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const char *const part_names[LOG_PART_COUNT] = {
-	[LOG_MACHINE] = "machine", [LOG_BUS] = "bus", [LOG_MMU] = "mmu",
-	[LOG_ENGINE] = "engine",   [LOG_CPU] = "cpu", [LOG_SBI] = "sbi",
+	[LOG_MACHINE] = "machine", [LOG_BUS] = "bus",       [LOG_MMU] = "mmu",
+	[LOG_ENGINE] = "engine",   [LOG_CPU] = "cpu",       [LOG_SBI] = "sbi",
 	[LOG_DEVICE] = "device",   [LOG_LOADER] = "loader",
 };
 
@@ -50,8 +50,8 @@ int log_configure(struct log *log, const char *setting)
 	return 0;
 }
 
-void log_write(const struct log *log, enum log_part part, enum log_level level,
-	       const char *format, ...)
+void log_write(const struct log *log, enum log_part part, enum log_level level, const char *format,
+	       ...)
 {
 	if (!log || !log->stream || level > log->level[part])
 		return;

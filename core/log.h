@@ -21,7 +21,7 @@ enum log_part {
 };
 
 struct log {
-	FILE *stream;			/* NULL: silent */
+	FILE *stream; /* NULL: silent */
 	enum log_level level[LOG_PART_COUNT];
 };
 
@@ -32,7 +32,7 @@ void log_init(struct log *log, FILE *stream, enum log_level level);
 int log_configure(struct log *log, const char *setting);
 
 /* Writes one line "trapline: part: text" if the part's level admits it. log may be NULL. */
-void log_write(const struct log *log, enum log_part part, enum log_level level,
-	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+void log_write(const struct log *log, enum log_part part, enum log_level level, const char *format,
+	       ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -19,22 +19,22 @@
 /* Why a machine stopped running. */
 enum stop_kind {
 	STOP_NONE,
-	STOP_EXIT,	   /* the guest powered off; status is its exit status */
-	STOP_RESET,	   /* the guest asked for a reset */
-	STOP_QUIT,	   /* the user asked (C-a x) */
-	STOP_TIMEOUT,	   /* host time limit */
+	STOP_EXIT,         /* the guest powered off; status is its exit status */
+	STOP_RESET,        /* the guest asked for a reset */
+	STOP_QUIT,         /* the user asked (C-a x) */
+	STOP_TIMEOUT,      /* host time limit */
 	STOP_ICOUNT_LIMIT, /* --icount-limit */
-	STOP_TRAP_LOOP,	   /* no progress but traps */
-	STOP_PANIC,	   /* the guest's kernel panicked */
-	STOP_STRICT,	   /* --strict: UNPREDICTABLE or reserved use */
-	STOP_DEADLOCK,	   /* every CPU waits and nothing can wake one */
-	STOP_SIGNAL,	   /* a host signal; status is its number */
-	STOP_DEBUG,	   /* a debugger took over */
+	STOP_TRAP_LOOP,    /* no progress but traps */
+	STOP_PANIC,        /* the guest's kernel panicked */
+	STOP_STRICT,       /* --strict: UNPREDICTABLE or reserved use */
+	STOP_DEADLOCK,     /* every CPU waits and nothing can wake one */
+	STOP_SIGNAL,       /* a host signal; status is its number */
+	STOP_DEBUG,        /* a debugger took over */
 };
 
 struct stop {
 	enum stop_kind kind;
-	int status;	/* exit status, or signal number */
+	int status;     /* exit status, or signal number */
 	char text[160]; /* for people */
 };
 
@@ -46,6 +46,8 @@ struct engine_ops {
 	 * set. Never goes past until.
 	 */
 	void (*run)(struct cpu *cpu, uint64_t until);
+	/* Makes machine->clock.now exact while an instruction executes. */
+	void (*sync_clock)(struct cpu *cpu);
 };
 
 struct machine {
@@ -59,11 +61,11 @@ struct machine {
 	struct stop stop; /* first request wins */
 	const struct engine_ops *engine;
 
-	uint64_t quantum;	 /* ticks per round-robin turn */
-	uint64_t icount_limit;	 /* in ticks; CLOCK_NEVER: none */
-	unsigned trap_loop;	 /* traps without progress before STOP_TRAP_LOOP; 0: off */
-	uint64_t target;	 /* where the current round ends */
-	struct cpu *running;	 /* the CPU whose turn it is, or NULL */
+	uint64_t quantum;      /* ticks per round-robin turn */
+	uint64_t icount_limit; /* in ticks; CLOCK_NEVER: none */
+	unsigned trap_loop;    /* traps without progress before STOP_TRAP_LOOP; 0: off */
+	uint64_t target;       /* where the current round ends */
+	struct cpu *running;   /* the CPU whose turn it is, or NULL */
 
 	/*
 	 * Called between rounds every poll_interval ticks and when all CPUs idle; looks at host
@@ -87,8 +89,8 @@ void machine_fini(struct machine *machine);
 int machine_add_cpu(struct machine *machine, struct cpu *cpu);
 
 /* Requests a stop; the first request is kept. The running CPU leaves after its instruction. */
-void machine_stop(struct machine *machine, enum stop_kind kind, int status, const char *format,
-		  ...) __attribute__((format(printf, 4, 5)));
+void machine_stop(struct machine *machine, enum stop_kind kind, int status, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Runs until a stop is requested; returns its kind (also in machine->stop). */
 enum stop_kind machine_run(struct machine *machine);

@@ -33,7 +33,7 @@ struct observation {
 	uint64_t pc;
 	union {
 		struct {
-			uint64_t bits;	 /* the instruction, zero-extended */
+			uint64_t bits;   /* the instruction, zero-extended */
 			unsigned length; /* bytes */
 		} insn;
 		const struct trap *trap;
@@ -55,7 +55,7 @@ struct observation {
 		struct {
 			const char *region;
 			uint64_t address, value; /* physical address */
-			unsigned size, result;	 /* result: enum mb_result bits */
+			unsigned size, result;   /* result: enum mb_result bits */
 			bool write;
 		} mmio;
 		struct {

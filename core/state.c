@@ -5,7 +5,7 @@
 
 void state_init(struct state_registry *registry)
 {
-	*registry = (struct state_registry){ 0 };
+	*registry = (struct state_registry){0};
 }
 
 void state_fini(struct state_registry *registry)

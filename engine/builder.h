@@ -17,12 +17,12 @@
 
 struct builder {
 	struct cpu *cpu;
-	uint64_t pc;	     /* virtual address of the instruction being translated */
-	uint64_t insn;	     /* its bits, set by translate() */
+	uint64_t pc;         /* virtual address of the instruction being translated */
+	uint64_t insn;       /* its bits, set by translate() */
 	unsigned length;     /* its length in bytes, set by translate() before any branch */
-	bool end;	     /* the block ends with this instruction */
-	bool full;	     /* did not fit */
-	bool failed;	     /* fetch failed; nothing may be emitted */
+	bool end;            /* the block ends with this instruction */
+	bool full;           /* did not fit */
+	bool failed;         /* fetch failed; nothing may be emitted */
 	struct block *block; /* being built */
 	unsigned capacity;   /* of its uops[] */
 	uint64_t page_left;  /* bytes up to the end of the page, from pc */
@@ -50,8 +50,7 @@ void build_memory(struct builder *builder, enum uop_op op, unsigned value, unsig
 		  int32_t offset);
 
 /* Conditional branch to target or to the next instruction; ends the block. op: UOP_BEQ ... */
-void build_branch(struct builder *builder, enum uop_op op, unsigned a, unsigned b,
-		  uint64_t target);
+void build_branch(struct builder *builder, enum uop_op op, unsigned a, unsigned b, uint64_t target);
 
 /* Direct jump; ends the block. Write the link register with build_constant first. */
 void build_jump(struct builder *builder, uint64_t target);
@@ -71,8 +70,8 @@ void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigne
 void build_leave(struct builder *builder);
 
 /* Like build_call, but the helper sets cpu->pc, and the block ends. */
-void build_call_end(struct builder *builder, uop_helper *helper, unsigned d, unsigned a,
-		    unsigned b, int32_t imm, uint64_t argument);
+void build_call_end(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
+		    int32_t imm, uint64_t argument);
 
 /* The instruction raises a trap always: cause, value and why go into cpu->trap; ends the block. */
 void build_trap(struct builder *builder, uint64_t cause, uint64_t value, const char *why);

@@ -45,22 +45,22 @@ _Static_assert(sizeof(union uop_wide) == sizeof(struct uop), "a wide operand is 
 
 /* Which operands a micro-op has: r = integer register, f = FP register, i = immediate. */
 enum uop_kind {
-	UOP_KIND_RRR,	 /* d, a, b */
-	UOP_KIND_RRI,	 /* d, a, imm */
-	UOP_KIND_RR,	 /* d, a */
-	UOP_KIND_RI,	 /* d, imm or wide */
-	UOP_KIND_LOAD,	 /* d, [a + imm] */
-	UOP_KIND_STORE,	 /* b, [a + imm] */
-	UOP_KIND_FLOAD,	 /* vector d, [a + imm] */
+	UOP_KIND_RRR,    /* d, a, b */
+	UOP_KIND_RRI,    /* d, a, imm */
+	UOP_KIND_RR,     /* d, a */
+	UOP_KIND_RI,     /* d, imm or wide */
+	UOP_KIND_LOAD,   /* d, [a + imm] */
+	UOP_KIND_STORE,  /* b, [a + imm] */
+	UOP_KIND_FLOAD,  /* vector d, [a + imm] */
 	UOP_KIND_FSTORE, /* vector b, [a + imm] */
 	UOP_KIND_BRANCH, /* a, b; two wide jumps */
 	UOP_KIND_CONTROL,
-	UOP_KIND_FFF,	 /* vector d, a, b; imm bits 2:0 = rounding mode */
-	UOP_KIND_FFFF,	 /* vector d, a, b, and imm bits 15:8 */
-	UOP_KIND_FF,	 /* vector d, a */
-	UOP_KIND_RFF,	 /* integer d; vector a, b */
-	UOP_KIND_RF,	 /* integer d; vector a */
-	UOP_KIND_FR,	 /* vector d; integer a */
+	UOP_KIND_FFF,  /* vector d, a, b; imm bits 2:0 = rounding mode */
+	UOP_KIND_FFFF, /* vector d, a, b, and imm bits 15:8 */
+	UOP_KIND_FF,   /* vector d, a */
+	UOP_KIND_RFF,  /* integer d; vector a, b */
+	UOP_KIND_RF,   /* integer d; vector a */
+	UOP_KIND_FR,   /* vector d; integer a */
 };
 
 enum uop_op {

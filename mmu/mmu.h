@@ -17,26 +17,38 @@ enum mmu_access {
 	MMU_READ = 1,
 	MMU_WRITE = 2,
 	MMU_FETCH = 4,
-	MMU_ATOMIC = 8,	 /* LR (read), SC (write), AMO (both) */
-	MMU_DEBUG = 16,	 /* no side effects: no A/D update, no observation */
-	MMU_CBO = 32,	 /* cache-block operation: reported as a store */
+	MMU_ATOMIC = 8, /* LR (read), SC (write), AMO (both) */
+	MMU_DEBUG = 16, /* no side effects: no A/D update, no observation */
+	MMU_CBO = 32,   /* cache-block operation: reported as a store */
 	MMU_ACCESS_MASK = MMU_READ | MMU_WRITE | MMU_FETCH,
+	MMU_SIZE_SHIFT = 8, /* walkers find the size in bytes from here on; 0: unknown */
 };
 
 /* Why an access failed although its address may translate: isa->access_fault(reason). */
 enum mmu_fault {
-	MMU_FAULT_MISALIGNED,	     /* alignment is required and missing */
+	MMU_FAULT_MISALIGNED,        /* alignment is required and missing */
 	MMU_FAULT_MISALIGNED_DEVICE, /* a misaligned access to a device */
-	MMU_FAULT_BUS,		     /* nothing there, or the device refused */
-	MMU_FAULT_ATOMIC,	     /* the region does not support atomics */
+	MMU_FAULT_BUS,               /* nothing there, or the device refused */
+	MMU_FAULT_ATOMIC,            /* the region does not support atomics */
 };
 
 /* A walker's answer for one 4 KiB page. */
 struct mmu_translation {
-	uint64_t physical;	/* physical address of the byte asked for */
-	uint8_t access;		/* MMU_READ | MMU_WRITE | MMU_FETCH that may be cached as allowed */
-	bool uncached;		/* protection finer than a page: ask again every time */
+	uint64_t physical; /* physical address of the byte asked for */
+	uint8_t access;    /* MMU_READ | MMU_WRITE | MMU_FETCH that may be cached as allowed */
+	bool uncached;     /* protection finer than a page: ask again every time */
 };
+
+/*
+ * Connects a machine's CPUs to its address space: listens to changes of the memory map (TLBs are
+ * flushed) and of page states (cached write permissions go). Call once, when memory is set.
+ * Returns NULL when out of memory.
+ */
+struct mmu_watch *mmu_watch_new(struct machine *machine,
+				void (*code_written)(void *opaque, struct mb_ram *ram,
+						     uint64_t offset, uint64_t length),
+				void *opaque);
+void mmu_watch_free(struct mmu_watch *watch);
 
 /* Allocates the TLBs. Returns 0, or -1 when memory is out. */
 int mmu_init(struct cpu *cpu);
@@ -78,11 +90,12 @@ bool mmu_check(struct cpu *cpu, uint64_t address, unsigned access, uint64_t *phy
 
 /* Where instructions come from. */
 struct mmu_code {
-	const uint8_t *host;	/* of the byte asked for; NULL: cannot be executed from (fault) */
-	struct mb_ram *ram;	/* never NULL on success; ROM is backed too */
-	uint64_t ram_offset;	/* of the byte asked for */
-	uint64_t physical;	/* of the byte asked for */
-	bool uncached;		/* do not keep blocks from here */
+	const uint8_t *host; /* of the byte asked for; NULL: cannot be executed from (fault) */
+	struct mb_ram *ram;  /* never NULL on success; ROM is backed too */
+	uint64_t ram_offset; /* of the byte asked for */
+	uint64_t physical;   /* of the byte asked for */
+	uint64_t length;     /* bytes from there on that belong to the same page and memory */
+	bool uncached;       /* do not keep blocks from here */
 };
 
 /* Translates a fetch in cpu->fetch_mode. On failure false and cpu->trap. */

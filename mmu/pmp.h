@@ -15,8 +15,8 @@ enum pmp_bits { PMP_R = 1, PMP_W = 2, PMP_X = 4, PMP_A_SHIFT = 3, PMP_A = 3 << 3
 struct pmp {
 	uint8_t cfg[PMP_MAX_ENTRIES];
 	uint64_t addr[PMP_MAX_ENTRIES]; /* physical address >> 2 */
-	uint8_t entries;		/* implemented: 0, 16 or 64 */
-	uint8_t active;			/* entries with A != 0 */
+	uint8_t entries;                /* implemented: 0, 16 or 64 */
+	uint8_t active;                 /* entries with A != 0 */
 };
 
 /*

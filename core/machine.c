@@ -1,0 +1,208 @@
+#include "core/machine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A new earliest event shortens the round, and the slice of the CPU that caused it. */
+static void shorten_round(void *opaque, uint64_t when)
+{
+	struct machine *machine = opaque;
+	/* The instruction that scheduled it still completes. */
+	if (when <= machine->clock.now)
+		when = machine->clock.now + 1;
+	if (when >= machine->target)
+		return;
+	machine->target = when;
+	struct cpu *cpu = machine->running;
+	if (cpu && cpu->slice_end > when) {
+		cpu->budget -= (int64_t)(cpu->slice_end - when);
+		cpu->slice_end = when;
+		cpu_attention(cpu);
+	}
+}
+
+void machine_init(struct machine *machine)
+{
+	memset(machine, 0, sizeof(*machine));
+	clock_init(&machine->clock, 1, 1);
+	machine->clock.earlier = shorten_round;
+	machine->clock.earlier_opaque = machine;
+	state_init(&machine->state);
+	log_init(&machine->log, NULL, LOG_WARN);
+	machine->quantum = 10000;
+	machine->icount_limit = CLOCK_NEVER;
+	machine->poll_interval = 1000000;
+	machine->trap_loop = 1000;
+}
+
+void machine_fini(struct machine *machine)
+{
+	state_fini(&machine->state);
+}
+
+int machine_add_cpu(struct machine *machine, struct cpu *cpu)
+{
+	if (machine->cpu_count == MACHINE_MAX_CPUS)
+		return -1;
+	cpu->index = machine->cpu_count;
+	cpu->machine = machine;
+	cpu->slice_end = machine->clock.now;
+	cpu->budget = 0;
+	machine->cpu[machine->cpu_count++] = cpu;
+	return 0;
+}
+
+void machine_stop(struct machine *machine, enum stop_kind kind, int status, const char *format, ...)
+{
+	if (machine->stop.kind != STOP_NONE)
+		return;
+	machine->stop.kind = kind;
+	machine->stop.status = status;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(machine->stop.text, sizeof(machine->stop.text), format, args);
+	va_end(args);
+	for (unsigned i = 0; i < machine->cpu_count; i++)
+		cpu_attention(machine->cpu[i]);
+}
+
+static uint64_t retired_total(const struct machine *machine)
+{
+	uint64_t total = 0;
+	for (unsigned i = 0; i < machine->cpu_count; i++)
+		total += cpu_retired(machine->cpu[i]);
+	return total;
+}
+
+/* Lets time pass for a CPU that has nothing to do. */
+static void skip_to(struct cpu *cpu, uint64_t tick)
+{
+	uint64_t now = cpu_now(cpu);
+	if (tick > now) {
+		cpu->idle_ticks += tick - now;
+		cpu->slice_end = tick;
+		cpu->budget = 0;
+	}
+}
+
+static bool can_run(struct cpu *cpu)
+{
+	if (cpu->stopped)
+		return false;
+	if (cpu->halted && cpu->isa->wakeup(cpu))
+		cpu->halted = false;
+	return !cpu->halted;
+}
+
+static bool any_can_run(struct machine *machine)
+{
+	bool any = false;
+	for (unsigned i = 0; i < machine->cpu_count; i++)
+		any |= can_run(machine->cpu[i]);
+	return any;
+}
+
+static uint64_t minimum(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Where the next round ends when CPUs have work: exact at events, limits and polls. */
+static uint64_t round_end(struct machine *machine, uint64_t limit)
+{
+	uint64_t now = machine->clock.now;
+	uint64_t end = minimum(now + machine->quantum, limit);
+	end = minimum(end, clock_next(&machine->clock));
+	if (machine->poll)
+		end = minimum(end, machine->next_poll);
+	if (machine->icount_limit != CLOCK_NEVER) {
+		uint64_t total = retired_total(machine);
+		uint64_t left = machine->icount_limit > total ? machine->icount_limit - total : 0;
+		end = minimum(end, now + left);
+	}
+	return end > now ? end : now + 1;
+}
+
+static void run_cpu(struct machine *machine, struct cpu *cpu)
+{
+	if (cpu_now(cpu) >= machine->target)
+		return;
+	if (!can_run(cpu)) {
+		skip_to(cpu, machine->target);
+		return;
+	}
+	machine->running = cpu;
+	machine->clock.now = cpu_now(cpu);
+	machine->engine->run(cpu, machine->target);
+	machine->running = NULL;
+	if (machine->stop.kind == STOP_NONE && (cpu->halted || cpu->stopped))
+		skip_to(cpu, machine->target);
+}
+
+static void run_round(struct machine *machine, uint64_t limit)
+{
+	machine->target = round_end(machine, limit);
+	uint64_t start = machine->clock.now;
+	for (unsigned i = 0; i < machine->cpu_count && machine->stop.kind == STOP_NONE; i++) {
+		machine->clock.now = start;
+		run_cpu(machine, machine->cpu[i]);
+	}
+	if (machine->stop.kind == STOP_NONE)
+		clock_advance(&machine->clock, machine->target);
+	else if (machine->clock.now < start)
+		machine->clock.now = start;
+}
+
+/* Nobody can run: jump to the next event, or wait for input. */
+static void idle_round(struct machine *machine, uint64_t limit)
+{
+	uint64_t next = clock_next(&machine->clock);
+	if (machine->poll && machine->poll(machine->poll_opaque, true, next))
+		return;
+	if (machine->stop.kind != STOP_NONE)
+		return;
+	if (next == CLOCK_NEVER && limit == CLOCK_NEVER) {
+		machine_stop(machine, STOP_DEADLOCK, 0,
+			     "every CPU waits for an interrupt, and none can come");
+		return;
+	}
+	next = minimum(next, limit);
+	machine->target = next;
+	for (unsigned i = 0; i < machine->cpu_count; i++)
+		skip_to(machine->cpu[i], next);
+	clock_advance(&machine->clock, next);
+}
+
+static void poll_if_due(struct machine *machine)
+{
+	if (!machine->poll || machine->clock.now < machine->next_poll)
+		return;
+	machine->next_poll = machine->clock.now + machine->poll_interval;
+	machine->poll(machine->poll_opaque, false, CLOCK_NEVER);
+}
+
+enum stop_kind machine_run_until(struct machine *machine, uint64_t tick)
+{
+	while (machine->stop.kind == STOP_NONE && machine->clock.now < tick) {
+		poll_if_due(machine);
+		if (machine->stop.kind != STOP_NONE)
+			break;
+		if (retired_total(machine) >= machine->icount_limit) {
+			machine_stop(machine, STOP_ICOUNT_LIMIT, 0,
+				     "the instruction limit of %llu is reached",
+				     (unsigned long long)machine->icount_limit);
+			break;
+		}
+		if (any_can_run(machine))
+			run_round(machine, tick);
+		else
+			idle_round(machine, tick);
+	}
+	return machine->stop.kind;
+}
+
+enum stop_kind machine_run(struct machine *machine)
+{
+	return machine_run_until(machine, CLOCK_NEVER);
+}

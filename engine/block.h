@@ -1,0 +1,99 @@
+/* Blocks of translated code and the cache that keeps them: internal to engine/. */
+#ifndef ENGINE_BLOCK_H
+#define ENGINE_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/machine.h"
+#include "engine/engine.h"
+#include "engine/uop.h"
+#include "mmu/mmu.h"
+
+#define BLOCK_MAX_INSNS 64
+#define BLOCK_MAX_UOPS  200 /* slots */
+/* One instruction takes at most this many slots; a block ends when fewer are left. */
+#define BLOCK_INSN_UOPS 26
+
+/* Which guest instruction micro-ops belong to. */
+struct block_insn {
+	uint64_t bits;
+	uint16_t offset; /* from block->pc, bytes */
+	uint8_t first;   /* its first micro-op slot */
+	uint8_t length;  /* bytes */
+};
+_Static_assert(BLOCK_MAX_UOPS <= 255, "struct block_insn counts slots in a byte");
+
+struct block {
+	/* Key: the same bytes at another address or in another mode are another block. */
+	uint64_t physical;
+	uint64_t pc;
+	uint32_t mode;
+	uint16_t insn_count;
+	uint16_t uop_count;
+	bool dead;      /* its bytes were overwritten */
+	bool straddles; /* its one instruction crosses a page; second_physical is part of the key */
+	uint64_t second_physical;
+	struct mb_ram *ram;
+	uint64_t ram_offset; /* of pc in ram */
+	struct block *hash_next;
+	struct block_insn *insns; /* insn_count of them */
+	struct uop uops[];
+};
+
+/* The block whose first micro-op this is. */
+static inline struct block *block_of_head(const struct uop *uop)
+{
+	return (struct block *)((char *)(uintptr_t)uop - offsetof(struct block, uops));
+}
+
+/* Index of the instruction that a micro-op of the block belongs to. */
+unsigned block_insn_at(const struct block *block, const struct uop *uop);
+
+/*
+ * The block at cpu->pc in the current mode: cached, or translated now. NULL: cpu->trap is set (the
+ * fetch failed). single: one instruction only, not cached, valid until the next call.
+ */
+struct block *code_cache_find(struct cpu *cpu, bool single);
+
+/* Remembers that a block's direct jump leads to target, if that may be. */
+void code_cache_link(struct cpu *cpu, struct block *from, union uop_wide *jump,
+		     struct block *target);
+
+/* Performs a flush that was asked for while code was running. */
+void code_cache_settle(struct code_cache *cache);
+
+/*
+ * Translates at cpu->pc into block (room for BLOCK_MAX_UOPS slots, insns for limit instructions).
+ * code is where the bytes are. Returns false with cpu->trap when the first byte cannot be fetched.
+ */
+bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *code, unsigned limit);
+
+/* Where a jump-cache entry for pc lives. */
+static inline struct cpu_jump *jump_slot(struct cpu *cpu, uint64_t pc)
+{
+	return &cpu->jump[(pc >> 1 ^ pc >> 13) & (CPU_JUMP_CACHE - 1)];
+}
+
+/* Handlers of the threaded interpreter, by micro-op. */
+extern uop_fn *const interp_handlers[UOP_COUNT];
+
+/* Runs a block (and what it is linked to) until code is left; cpu->exit says why. */
+void interp_execute(struct cpu *cpu, struct block *block);
+/* The same, one micro-op at a time, without leaving the block. */
+void step_execute(struct cpu *cpu, struct block *block);
+
+/*
+ * Code was left after a micro-op that is not the last of its instruction: runs the rest of it.
+ */
+void step_finish_insn(struct cpu *cpu);
+
+/* Raised by every flush: pointers into the cache from before are dead. */
+uint64_t code_cache_generation(const struct code_cache *cache);
+
+/* Runs a CPU to the end of its slice with one of the two. */
+void run_slice(struct cpu *cpu, uint64_t until, bool single,
+	       void (*execute)(struct cpu *cpu, struct block *block));
+
+#endif

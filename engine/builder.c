@@ -1,0 +1,269 @@
+#include "engine/builder.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "engine/block.h"
+
+bool build_fetch(struct builder *builder, unsigned offset, unsigned length, uint64_t *value)
+{
+	uint8_t bytes[8] = {0};
+	uint64_t left = builder->page_left > offset ? builder->page_left - offset : 0;
+	unsigned here = left < length ? (unsigned)left : length;
+	memcpy(bytes, builder->host + offset, here);
+	if (here < length) {
+		struct block *block = builder->block;
+		/* An instruction that crosses a page is a block of its own. */
+		builder->failed = true;
+		if (block->insn_count > 0)
+			return false;
+		struct mmu_code code;
+		uint64_t second = builder->pc + offset + here;
+		if (!mmu_fetch(builder->cpu, second, &code))
+			return false;
+		builder->failed = false;
+		builder->end = true;
+		block->straddles = true;
+		block->second_physical = code.physical;
+		memcpy(bytes + here, code.host, length - here);
+	}
+	memcpy(value, bytes, sizeof(bytes));
+	*value = le64toh(*value);
+	return true;
+}
+
+/* Room for count slots, or NULL when the instruction must wait for the next block. */
+static struct uop *take(struct builder *builder, unsigned count)
+{
+	struct block *block = builder->block;
+	if (builder->full || block->uop_count + count > builder->capacity) {
+		builder->full = true;
+		return NULL;
+	}
+	struct uop *uop = &block->uops[block->uop_count];
+	block->uop_count += count;
+	return uop;
+}
+
+static struct uop *emit(struct builder *builder, enum uop_op op, unsigned d, unsigned a, unsigned b,
+			int32_t imm)
+{
+	struct uop *uop = take(builder, uop_info[op].slots);
+	if (uop)
+		*uop = (struct uop){
+			.fn = interp_handlers[op],
+			.imm = imm,
+			.op = (uint8_t)op,
+			.d = (uint8_t)d,
+			.a = (uint8_t)a,
+			.b = (uint8_t)b,
+		};
+	return uop;
+}
+
+static union uop_wide *wide_of(struct uop *uop, unsigned n)
+{
+	return (union uop_wide *)(uop + n);
+}
+
+void build_op(struct builder *builder, enum uop_op op, unsigned d, unsigned a, unsigned b,
+	      int32_t imm)
+{
+	emit(builder, op, d, a, b, imm);
+}
+
+void build_constant(struct builder *builder, unsigned d, uint64_t value)
+{
+	if (value == (uint64_t)(int64_t)(int32_t)value) {
+		emit(builder, UOP_MOVI, d, 0, 0, (int32_t)value);
+		return;
+	}
+	struct uop *uop = emit(builder, UOP_MOVW, d, 0, 0, 0);
+	if (uop)
+		*wide_of(uop, 1) = (union uop_wide){.value = value};
+}
+
+/* The aligned-only form of a memory micro-op; bytes have none. */
+static enum uop_op aligned_form(enum uop_op op)
+{
+	switch (op) {
+	case UOP_LD16S: return UOP_LD16S_A;
+	case UOP_LD16U: return UOP_LD16U_A;
+	case UOP_LD32S: return UOP_LD32S_A;
+	case UOP_LD32U: return UOP_LD32U_A;
+	case UOP_LD64: return UOP_LD64_A;
+	case UOP_FLD16: return UOP_FLD16_A;
+	case UOP_FLD32: return UOP_FLD32_A;
+	case UOP_FLD64: return UOP_FLD64_A;
+	case UOP_ST16: return UOP_ST16_A;
+	case UOP_ST32: return UOP_ST32_A;
+	case UOP_ST64: return UOP_ST64_A;
+	case UOP_FST16: return UOP_FST16_A;
+	case UOP_FST32: return UOP_FST32_A;
+	case UOP_FST64: return UOP_FST64_A;
+	default: return op;
+	}
+}
+
+void build_memory(struct builder *builder, enum uop_op op, unsigned value, unsigned base,
+		  int32_t offset)
+{
+	if (builder->cpu->aligned_only)
+		op = aligned_form(op);
+	unsigned kind = uop_info[op].kind;
+	bool store = kind == UOP_KIND_STORE || kind == UOP_KIND_FSTORE;
+	emit(builder, op, store ? 0 : value, base, store ? value : 0, offset);
+}
+
+void build_branch(struct builder *builder, enum uop_op op, unsigned a, unsigned b, uint64_t target)
+{
+	struct uop *uop = emit(builder, op, 0, a, b, 0);
+	builder->end = true;
+	if (!uop)
+		return;
+	*wide_of(uop, 1) = (union uop_wide){
+		.jump = {NULL, target}
+        };
+	*wide_of(uop, 2) = (union uop_wide){
+		.jump = {NULL, builder->pc + builder->length}
+        };
+}
+
+void build_jump(struct builder *builder, uint64_t target)
+{
+	struct uop *uop = emit(builder, UOP_JUMP, 0, 0, 0, 0);
+	builder->end = true;
+	if (uop)
+		*wide_of(uop, 1) = (union uop_wide){
+			.jump = {NULL, target}
+                };
+}
+
+void build_jump_register(struct builder *builder, unsigned d, unsigned a, int32_t imm)
+{
+	struct uop *uop = emit(builder, UOP_JUMPR, d, a, 0, imm);
+	builder->end = true;
+	if (uop)
+		*wide_of(uop, 1) = (union uop_wide){.value = builder->pc + builder->length};
+}
+
+static void emit_call(struct builder *builder, enum uop_op op, uop_helper *helper, unsigned d,
+		      unsigned a, unsigned b, int32_t imm, uint64_t argument)
+{
+	struct uop *uop = emit(builder, op, d, a, b, imm);
+	if (uop)
+		*wide_of(uop, 1) = (union uop_wide){
+			.call = {helper, argument}
+                };
+}
+
+void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
+		int32_t imm, uint64_t argument)
+{
+	emit_call(builder, UOP_CALL, helper, d, a, b, imm, argument);
+}
+
+void build_call_end(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
+		    int32_t imm, uint64_t argument)
+{
+	emit_call(builder, UOP_CALL_END, helper, d, a, b, imm, argument);
+	builder->end = true;
+}
+
+void build_leave(struct builder *builder)
+{
+	struct uop *uop = emit(builder, UOP_LEAVE, 0, 0, 0, 0);
+	builder->end = true;
+	if (uop)
+		*wide_of(uop, 1) = (union uop_wide){.value = builder->pc + builder->length};
+}
+
+/* imm = cause, argument = value; why is in the second call's argument slot. */
+static bool raise_constant(struct cpu *cpu, const struct uop *uop)
+{
+	const union uop_wide *more = uop_wide(uop, 2);
+	memset(&cpu->trap, 0, sizeof(cpu->trap));
+	cpu->trap.cause = (uint64_t)(int64_t)uop->imm;
+	cpu->trap.value = uop_wide(uop, 1)->call.argument;
+	cpu->trap.why = (const char *)(uintptr_t)more->value;
+	cpu->trap.to = TRAP_LEVEL_NONE;
+	return false;
+}
+
+void build_trap(struct builder *builder, uint64_t cause, uint64_t value, const char *why)
+{
+	/* All slots or none: the reason stands behind the call, where execution never gets. */
+	unsigned start = builder->block->uop_count;
+	emit_call(builder, UOP_CALL_END, raise_constant, 0, 0, 0, (int32_t)cause, value);
+	struct uop *slot = take(builder, 1);
+	if (slot)
+		*(union uop_wide *)slot = (union uop_wide){.value = (uintptr_t)why};
+	else
+		builder->block->uop_count = (uint16_t)start;
+	builder->end = true;
+}
+
+/* One instruction; false when it did not fit or could not be fetched and was taken back. */
+static bool build_one(struct builder *builder)
+{
+	struct block *block = builder->block;
+	unsigned start = block->uop_count;
+	builder->length = 0;
+	builder->insn = 0;
+	builder->end = false;
+	builder->cpu->isa->translate(builder->cpu, builder);
+	if (builder->failed || builder->full) {
+		block->uop_count = (uint16_t)start;
+		return false;
+	}
+	struct block_insn *insn = &block->insns[block->insn_count++];
+	insn->bits = builder->insn;
+	insn->offset = (uint16_t)(builder->pc - block->pc);
+	insn->first = (uint8_t)start;
+	insn->length = (uint8_t)builder->length;
+	builder->pc += builder->length;
+	builder->host += builder->length;
+	builder->page_left -=
+		builder->length < builder->page_left ? builder->length : builder->page_left;
+	return true;
+}
+
+bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *code, unsigned limit)
+{
+	struct builder builder = {
+		.cpu = cpu,
+		.pc = cpu->pc,
+		.block = block,
+		.capacity = BLOCK_MAX_UOPS - 2, /* the rest is for the jump at the end */
+		.page_left = code->length,
+		.host = code->host,
+	};
+	block->pc = cpu->pc;
+	block->physical = code->physical;
+	block->second_physical = UINT64_MAX;
+	block->straddles = false;
+	block->dead = false;
+	block->mode = cpu->mode;
+	block->ram = code->ram;
+	block->ram_offset = code->ram_offset;
+	block->insn_count = 0;
+	block->uop_count = 0;
+	block->hash_next = NULL;
+	emit(&builder, UOP_HEAD, 0, 0, 0, 0);
+	while (!builder.end && block->insn_count < limit && builder.page_left > 0 &&
+	       block->uop_count + BLOCK_INSN_UOPS <= BLOCK_MAX_UOPS)
+		if (!build_one(&builder))
+			break;
+	if (block->insn_count == 0)
+		return false; /* the fetch of a second page failed; cpu->trap tells */
+	if (!builder.end) {
+		builder.full = false;
+		builder.capacity = BLOCK_MAX_UOPS;
+		struct uop *uop = emit(&builder, UOP_JUMP, 0, 0, 0, 0);
+		*wide_of(uop, 1) = (union uop_wide){
+			.jump = {NULL, builder.pc}
+                };
+	}
+	block->uops[0].imm = block->insn_count;
+	return true;
+}

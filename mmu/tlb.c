@@ -1,0 +1,189 @@
+/*
+ * The TLB: per privilege mode a direct-mapped table of combined translations. An entry's tags say
+ * which accesses may use the host pointer without looking further; the slow record beside it keeps
+ * what the slow path needs, also for devices.
+ */
+#include "mmu/tlb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/bus.h"
+#include "core/machine.h"
+
+int mmu_init(struct cpu *cpu)
+{
+	cpu->tlb = aligned_alloc(64, CPU_TLB_MODES * sizeof(struct cpu_tlb));
+	if (!cpu->tlb)
+		return -1;
+	for (int mode = 0; mode < CPU_TLB_MODES; mode++)
+		memset(cpu->tlb[mode].used, 0xff, sizeof(cpu->tlb[mode].used));
+	cpu->data_tlb = &cpu->tlb[0];
+	mmu_flush(cpu);
+	return 0;
+}
+
+void mmu_fini(struct cpu *cpu)
+{
+	free(cpu->tlb);
+	cpu->tlb = NULL;
+	cpu->data_tlb = NULL;
+}
+
+static void clear_entry(struct cpu_tlb *tlb, unsigned index)
+{
+	tlb->entry[index] = (struct cpu_tlb_entry){
+		.read = CPU_TLB_EMPTY,
+		.write = CPU_TLB_EMPTY,
+		.fetch = CPU_TLB_EMPTY,
+	};
+	tlb->slow[index].page = CPU_TLB_EMPTY;
+}
+
+static void flush_mode(struct cpu_tlb *tlb)
+{
+	for (unsigned word = 0; word < CPU_TLB_ENTRIES / 64; word++) {
+		uint64_t used = tlb->used[word];
+		tlb->used[word] = 0;
+		for (; used; used &= used - 1)
+			clear_entry(tlb, word * 64 + (unsigned)__builtin_ctzll(used));
+	}
+}
+
+/* Jump-cache entries made under the old translations stop matching. */
+static void change_salt(struct cpu *cpu)
+{
+	uint32_t salt = (uint32_t)cpu->jump_key + 1;
+	if (salt == 0) { /* after 2^32 flushes an old entry might match again */
+		memset(cpu->jump, 0, sizeof(cpu->jump));
+		salt = 1;
+	}
+	cpu->jump_key = (cpu->jump_key & ~0xffffffffull) | salt;
+}
+
+void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask)
+{
+	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
+		if (mode_mask >> mode & 1)
+			flush_mode(&cpu->tlb[mode]);
+	change_salt(cpu);
+}
+
+void mmu_flush(struct cpu *cpu)
+{
+	mmu_flush_modes(cpu, (1u << CPU_TLB_MODES) - 1);
+}
+
+void mmu_flush_page(struct cpu *cpu, uint64_t address)
+{
+	unsigned index = tlb_index(address);
+	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
+		if (cpu->tlb[mode].slow[index].page == (address & CPU_PAGE_MASK))
+			clear_entry(&cpu->tlb[mode], index);
+	change_salt(cpu);
+}
+
+/* Asks the bus what lies at page->physical; fills the rest of page. */
+static void find_backing(struct cpu *cpu, struct tlb_page *page)
+{
+	struct mb_resolved resolved;
+	mb_resolve(cpu->memory, page->physical, MB_READ, MB_ATTRS_NONE, &resolved);
+	page->ram = NULL;
+	page->host = NULL;
+	page->writable = false;
+	if (resolved.ram && resolved.host && !resolved.mixed) {
+		page->ram = resolved.ram;
+		page->ram_offset = resolved.ram_offset;
+		page->host = resolved.host;
+		page->writable = !resolved.readonly && !resolved.range->section.romd;
+	}
+}
+
+static void install(struct cpu *cpu, unsigned mode, uint64_t address, const struct tlb_page *page,
+		    unsigned allowed)
+{
+	struct cpu_tlb *tlb = &cpu->tlb[mode];
+	unsigned index = tlb_index(address);
+	uint64_t tag = address & CPU_PAGE_MASK;
+	struct cpu_tlb_slow *slow = &tlb->slow[index];
+
+	clear_entry(tlb, index);
+	tlb->used[index / 64] |= 1ull << index % 64;
+	*slow = (struct cpu_tlb_slow){
+		.page = tag,
+		.physical = page->physical,
+		.ram = page->ram,
+		.ram_offset = page->ram_offset,
+		.access = (uint8_t)allowed,
+	};
+	/* Somebody who watches data accesses wants to see all of them. */
+	if (!page->ram || observer_wants(&cpu->machine->observers, OBSERVE_MEM))
+		return;
+	struct cpu_tlb_entry *entry = &tlb->entry[index];
+	entry->host = (uintptr_t)page->host - tag;
+	if (allowed & MMU_READ)
+		entry->read = tag;
+	if (allowed & MMU_FETCH)
+		entry->fetch = tag;
+	if ((allowed & MMU_WRITE) && page->writable &&
+	    !page->ram->page_state[page->ram_offset >> MB_PAGE_SHIFT])
+		entry->write = tag;
+}
+
+bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size, unsigned access,
+		struct tlb_page *page)
+{
+	const struct cpu_tlb *tlb = &cpu->tlb[mode];
+	const struct cpu_tlb_slow *slow = &tlb->slow[tlb_index(address)];
+	unsigned wanted = access & MMU_ACCESS_MASK;
+	bool known = slow->page == (address & CPU_PAGE_MASK) && (slow->access & wanted) == wanted;
+
+	page->uncached = false;
+	if (known) {
+		page->physical = slow->physical;
+		page->ram = slow->ram;
+		page->ram_offset = slow->ram_offset;
+		page->host = slow->ram ? slow->ram->host + slow->ram_offset : NULL;
+		page->writable = false;
+		/* Only RAM that is worth it gets here often; the bus knows about the rest. */
+		if ((wanted & MMU_WRITE) && slow->ram)
+			find_backing(cpu, page);
+		if (page->writable && !(access & MMU_DEBUG))
+			install(cpu, mode, address, page, slow->access);
+		return true;
+	}
+	struct mmu_translation translation;
+	if (!cpu->isa->walk(cpu, address, access | size << MMU_SIZE_SHIFT, mode, &translation,
+			    &cpu->trap))
+		return false;
+	page->physical = translation.physical & CPU_PAGE_MASK;
+	page->uncached = translation.uncached;
+	find_backing(cpu, page);
+	if (!translation.uncached && !(access & MMU_DEBUG))
+		install(cpu, mode, address, page, translation.access);
+	return true;
+}
+
+static void protect_mode(struct cpu_tlb *tlb, const struct mb_ram *ram, uint64_t first,
+			 uint64_t last)
+{
+	for (unsigned word = 0; word < CPU_TLB_ENTRIES / 64; word++) {
+		for (uint64_t used = tlb->used[word]; used; used &= used - 1) {
+			unsigned index = word * 64 + (unsigned)__builtin_ctzll(used);
+			const struct cpu_tlb_slow *slow = &tlb->slow[index];
+			if (slow->ram == ram && slow->ram_offset >= first &&
+			    slow->ram_offset <= last)
+				tlb->entry[index].write = CPU_TLB_EMPTY;
+		}
+	}
+}
+
+void tlb_protect(struct machine *machine, struct mb_ram *ram, uint64_t offset, uint64_t length)
+{
+	if (!length)
+		return;
+	uint64_t first = offset & CPU_PAGE_MASK, last = offset + length - 1;
+	for (unsigned i = 0; i < machine->cpu_count; i++)
+		for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
+			protect_mode(&machine->cpu[i]->tlb[mode], ram, first, last);
+}
