@@ -39,12 +39,15 @@ struct code_cache {
 	struct code_page *pages[1 << PAGE_HASH_BITS];
 	struct code_cache_stats stats;
 	/* Where blocks are translated before their size is known, and where single ones live. */
-	union {
-		struct block block;
-		char room[sizeof(struct block) + BLOCK_MAX_UOPS * sizeof(struct uop)];
-	} scratch;
+	_Alignas(struct block) char scratch[sizeof(struct block) +
+					    BLOCK_MAX_UOPS * sizeof(struct uop)];
 	struct block_insn scratch_insns[BLOCK_MAX_INSNS];
 };
+
+static struct block *scratch_block(struct code_cache *cache)
+{
+	return (struct block *)cache->scratch;
+}
 
 struct code_cache *code_cache_new(struct machine *machine)
 {
@@ -52,7 +55,7 @@ struct code_cache *code_cache_new(struct machine *machine)
 	if (!cache)
 		return NULL;
 	cache->machine = machine;
-	cache->scratch.block.insns = cache->scratch_insns;
+	scratch_block(cache)->insns = cache->scratch_insns;
 	cache->arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (cache->arena == MAP_FAILED)
@@ -300,7 +303,7 @@ struct block *code_cache_find(struct cpu *cpu, bool single)
 {
 	struct code_cache *cache = cpu->code;
 	struct mmu_code code, second = {0};
-	struct block *scratch = &cache->scratch.block;
+	struct block *scratch = scratch_block(cache);
 
 	if (!single) {
 		const struct cpu_jump *jump = jump_slot(cpu, cpu->pc);
@@ -338,7 +341,7 @@ struct block *code_cache_find(struct cpu *cpu, bool single)
 void code_cache_link(struct cpu *cpu, struct block *from, union uop_wide *jump,
 		     struct block *target)
 {
-	struct block *scratch = &cpu->code->scratch.block;
+	struct block *scratch = scratch_block(cpu->code);
 	if (!from || from == scratch || target == scratch || from->dead || target->dead)
 		return;
 	/* Within one page both go at once when its bytes or its mapping change. */
