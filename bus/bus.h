@@ -23,7 +23,7 @@
 //	mb_space_new(bus, "memory", root, MB_SPACE_MEMORY, &space);
 //	...
 //	mb_space_free(space); mb_region_unref(uart); mb_region_unref(ram); mb_region_unref(root);
-//mb_bus_free(bus);
+// mb_bus_free(bus);
 #pragma once
 
 #include "bus/access.h"

@@ -3,8 +3,9 @@
 
 #include "bus/types.h"
 
-// The change being told. Lookups through the space still see the old view in region_del,
-// region_add, region_nop, log_start and log_stop, and the new one in view_changed and commit.
+// The change being told. old_view is NULL while a listener is registered, new_view while it is
+// unregistered. Lookups through the space still see the old view in region_del, region_add,
+// region_nop, log_start and log_stop, and the new one in view_changed and commit.
 struct mb_change {
 	struct mb_space *space;
 	struct mb_view *old_view;
@@ -17,7 +18,9 @@ struct mb_change {
 // addresses, complete before the first add), an add pass (region_add, region_nop, log_start,
 // log_stop), publication and view_changed; then commit. Callbacks run in ascending priority,
 // registration order among equals; region_del, log_stop and log_global_stop in the exact reverse.
-// Only listeners of spaces that changed are called.
+// Only listeners of spaces that changed are called. Callbacks may change
+// the tree (told as a transaction of its own afterwards) but must not register or unregister
+// listeners.
 struct mb_listener {
 	const char *name;
 	int priority;
@@ -49,6 +52,7 @@ struct mb_listener {
 	// private to the bus
 	struct mb_space *space;
 	struct mb_listener *next;
+	struct mb_listener *previous;
 };
 
 // mb_listen() - register, and replay the current view to this listener: begin, [log_global_start],

@@ -25,7 +25,7 @@ struct mb_range {
 int mb_space_new(struct mb_bus *bus, const char *name, struct mb_region *root,
 		 enum mb_space_kind kind, struct mb_space **out);
 
-// mb_space_free() - @space may be NULL; no listener may be left.
+// mb_space_free() - @space may be NULL. Listeners that are left are forgotten without a callback.
 void mb_space_free(struct mb_space *space);
 
 const char *mb_space_name(const struct mb_space *space);

@@ -1,0 +1,148 @@
+// RAM blocks: lazily backed host memory, page state, and the note that precedes a write.
+#include "bus/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+// Zeroed memory that costs nothing until it is touched. Never zero bytes long.
+static void *map_lazy(size_t size)
+{
+	void *memory = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void unmap_lazy(void *memory, size_t size)
+{
+	if (memory)
+		munmap(memory, size ? size : 1);
+}
+
+static int ram_allocate(struct mb_ram *ram)
+{
+	struct mb_ram_state *state = ram->state;
+	size_t words = (state->pages + 63) / 64;
+
+	ram->host = map_lazy(ram->size);
+	ram->page_state = map_lazy(state->pages);
+	state->bitmaps_size = words * sizeof(uint64_t) * MB_DIRTY_CLIENTS;
+	state->bitmaps = map_lazy(state->bitmaps_size);
+	for (unsigned client = 0; client < MB_DIRTY_CLIENTS && state->bitmaps; client++)
+		state->clean[client] = (uint64_t *)state->bitmaps + client * words;
+	return ram->host && ram->page_state && state->bitmaps ? 0 : -ENOMEM;
+}
+
+int ram_new(mb_size size, struct mb_ram **out)
+{
+	struct mb_ram *ram;
+	int error;
+
+	*out = NULL;
+	// Half the address space is more than any host can map, and keeps page sums from wrapping.
+	if (size > (mb_size)1 << 63)
+		return -ENOMEM;
+	ram = calloc(1, sizeof(*ram));
+	if (!ram)
+		return -ENOMEM;
+	ram->state = calloc(1, sizeof(*ram->state));
+	if (!ram->state) {
+		free(ram);
+		return -ENOMEM;
+	}
+	ram->size = (uint64_t)size;
+	ram->state->pages = (ram->size + MB_PAGE_SIZE - 1) >> MB_PAGE_SHIFT;
+	error = ram_allocate(ram);
+	if (error) {
+		ram_free(ram);
+		return error;
+	}
+	*out = ram;
+	return 0;
+}
+
+void ram_free(struct mb_ram *ram)
+{
+	if (!ram)
+		return;
+	unmap_lazy(ram->host, ram->size);
+	unmap_lazy(ram->page_state, ram->state->pages);
+	unmap_lazy(ram->state->bitmaps, ram->state->bitmaps_size);
+	free(ram->state);
+	free(ram);
+}
+
+bool ram_pages(const struct mb_ram *ram, uint64_t offset, uint64_t length, uint64_t *first,
+	       uint64_t *last)
+{
+	if (length == 0 || offset >= ram->size)
+		return false;
+	if (length > ram->size - offset)
+		length = ram->size - offset;
+	*first = offset >> MB_PAGE_SHIFT;
+	*last = (offset + length - 1) >> MB_PAGE_SHIFT;
+	return true;
+}
+
+bool ram_is_noted(const struct mb_ram *ram, uint64_t offset, uint64_t length)
+{
+	uint64_t first, last;
+
+	if (!ram_pages(ram, offset, length, &first, &last))
+		return false;
+	for (uint64_t page = first; page <= last; page++)
+		if (__atomic_load_n(&ram->page_state[page], __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+void mb_ram_note_write(struct mb_ram *ram, uint64_t offset, uint64_t length)
+{
+	uint64_t first, last;
+	uint8_t seen = 0;
+
+	if (!ram_pages(ram, offset, length, &first, &last))
+		return;
+	for (uint64_t page = first; page <= last; page++)
+		seen |= __atomic_load_n(&ram->page_state[page], __ATOMIC_RELAXED);
+	if ((seen & MB_PAGE_CODE) && ram->state->code_hook)
+		ram->state->code_hook(ram->state->code_opaque, ram, offset, length);
+	if (seen & MB_PAGE_CLEAN)
+		mb_dirty_set(ram, offset, length);
+}
+
+void mb_ram_set_code_hook(struct mb_ram *ram, mb_ram_hook *hook, void *opaque)
+{
+	ram->state->code_hook = hook;
+	ram->state->code_opaque = opaque;
+}
+
+void mb_ram_set_protect_hook(struct mb_ram *ram, mb_ram_hook *hook, void *opaque)
+{
+	ram->state->protect_hook = hook;
+	ram->state->protect_opaque = opaque;
+}
+
+void mb_ram_mark(struct mb_ram *ram, uint64_t offset, uint64_t length, uint8_t bits)
+{
+	uint64_t first, last;
+	bool raised = false;
+
+	if (!ram_pages(ram, offset, length, &first, &last))
+		return;
+	for (uint64_t page = first; page <= last; page++)
+		raised |= !__atomic_fetch_or(&ram->page_state[page], bits, __ATOMIC_ACQ_REL);
+	if (raised && ram->state->protect_hook)
+		ram->state->protect_hook(ram->state->protect_opaque, ram, offset, length);
+}
+
+void mb_ram_unmark(struct mb_ram *ram, uint64_t offset, uint64_t length, uint8_t bits)
+{
+	uint64_t first, last;
+
+	if (!ram_pages(ram, offset, length, &first, &last))
+		return;
+	for (uint64_t page = first; page <= last; page++)
+		__atomic_fetch_and(&ram->page_state[page], (uint8_t)~bits, __ATOMIC_ACQ_REL);
+}
