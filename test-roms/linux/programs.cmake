@@ -1,0 +1,18 @@
+# Static Linux programs that need no C library: one file each on sys.h.
+set(linux_dir ${CMAKE_CURRENT_LIST_DIR})
+file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/linux)
+set(linux_flags -I${CMAKE_SOURCE_DIR} -Os -std=gnu17 -Wall -Wextra -Werror -ffreestanding -fno-pie
+  -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-asynchronous-unwind-tables
+  -mstrict-align -mno-relax -march=rv64imafdc_zicsr_zifencei -mabi=lp64)
+set(linux_link -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-s)
+
+foreach(name init misaligned)
+  set(program ${CMAKE_CURRENT_BINARY_DIR}/linux/${name}.elf)
+  add_custom_command(OUTPUT ${program}
+    COMMAND ${RISCV64_CC} ${linux_flags} ${linux_link} -MD -MF ${program}.d -MT ${program}
+      ${linux_dir}/${name}/${name}.c -o ${program}
+    DEPENDS ${linux_dir}/${name}/${name}.c DEPFILE ${program}.d
+    COMMENT "Guest Linux program ${name}" VERBATIM)
+  list(APPEND PROGRAM_ROWS "program|riscv64|${name}|${program}")
+  list(APPEND GUEST_IMAGES ${program})
+endforeach()

@@ -1,0 +1,49 @@
+set(riscv_dir ${CMAKE_CURRENT_LIST_DIR})
+file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/riscv)
+set(riscv_flags -I${CMAKE_SOURCE_DIR} -O2 -std=gnu17 -Wall -Wextra -Werror -ffreestanding -fno-pie
+  -fno-stack-protector -fno-tree-loop-distribute-patterns -mstrict-align -mno-relax
+  -march=rv64imafdc_zicsr_zifencei -mabi=lp64 -mcmodel=medany)
+set(riscv_link -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096
+  -Wl,--no-warn-rwx-segments -T ${riscv_dir}/lib/link.ld)
+set(mode_m_flags)
+set(mode_m_base 0x80000000)
+set(mode_s_flags -DROM_SBI)
+set(mode_s_base 0x80200000)
+
+# rom_object(OUTPUT SOURCE MODE): compile one file for programs of that mode.
+function(rom_object output source mode)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${RISCV64_CC} ${riscv_flags} ${mode_${mode}_flags} -MD -MF ${output}.d -MT ${output}
+      -c ${riscv_dir}/${source} -o ${output}
+    DEPENDS ${riscv_dir}/${source} DEPFILE ${output}.d
+    COMMENT "Guest object ${mode} ${source}" VERBATIM)
+endfunction()
+
+foreach(mode m s)
+  foreach(source crt0.S switch.S rom.c paging.c)
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/riscv/lib-${mode}-${source}.o)
+    rom_object(${object} lib/${source} ${mode})
+    list(APPEND lib_${mode} ${object})
+  endforeach()
+endforeach()
+
+file(STRINGS ${riscv_dir}/manifest rows REGEX "^[a-z]")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${riscv_dir}/manifest)
+foreach(row ${rows})
+  if(NOT row MATCHES "^([a-z0-9_]+) +([a-z0-9_]+) +([ms]) *(.*)$")
+    message(FATAL_ERROR "test-roms/riscv/manifest: cannot read the line: ${row}")
+  endif()
+  set(topic ${CMAKE_MATCH_1})
+  set(name ${CMAKE_MATCH_2})
+  set(mode ${CMAKE_MATCH_3})
+  set(options "${CMAKE_MATCH_4}")
+  set(program ${CMAKE_CURRENT_BINARY_DIR}/riscv/${topic}-${name})
+  rom_object(${program}.o ${topic}/${name}.c ${mode})
+  add_custom_command(OUTPUT ${program}.elf
+    COMMAND ${RISCV64_CC} ${riscv_link} -Wl,--defsym=ROM_BASE=${mode_${mode}_base}
+      ${lib_${mode}} ${program}.o -o ${program}.elf
+    DEPENDS ${lib_${mode}} ${program}.o ${riscv_dir}/lib/link.ld
+    COMMENT "Guest program ${topic}/${name}" VERBATIM)
+  list(APPEND ROM_ROWS "rom|riscv64|${topic}|${name}|${options}|${program}.elf")
+  list(APPEND GUEST_IMAGES ${program}.elf)
+endforeach()
