@@ -6,10 +6,10 @@ set(linux_flags -I${CMAKE_SOURCE_DIR} -Os -std=gnu17 -Wall -Wextra -Werror -ffre
   -mstrict-align -mno-relax -march=rv64imafdc_zicsr_zifencei -mabi=lp64)
 set(linux_link -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-s)
 
-foreach(name init misaligned)
+foreach(name init misaligned hello hwprobe panic)
   set(program ${CMAKE_CURRENT_BINARY_DIR}/linux/${name}.elf)
   add_custom_command(OUTPUT ${program}
-    COMMAND ${RISCV64_CC} ${linux_flags} ${linux_link} -MD -MF ${program}.d -MT ${program}
+    COMMAND ${GUEST_CC_riscv64} ${linux_flags} ${linux_link} -MD -MF ${program}.d -MT ${program}
       ${linux_dir}/${name}/${name}.c -o ${program}
     DEPENDS ${linux_dir}/${name}/${name}.c DEPFILE ${program}.d
     COMMENT "Guest Linux program ${name}" VERBATIM)

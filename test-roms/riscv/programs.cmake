@@ -13,7 +13,7 @@ set(mode_s_base 0x80200000)
 # rom_object(OUTPUT SOURCE MODE): compile one file for programs of that mode.
 function(rom_object output source mode)
   add_custom_command(OUTPUT ${output}
-    COMMAND ${RISCV64_CC} ${riscv_flags} ${mode_${mode}_flags} -MD -MF ${output}.d -MT ${output}
+    COMMAND ${GUEST_CC_riscv64} ${riscv_flags} ${mode_${mode}_flags} -MD -MF ${output}.d -MT ${output}
       -c ${riscv_dir}/${source} -o ${output}
     DEPENDS ${riscv_dir}/${source} DEPFILE ${output}.d
     COMMENT "Guest object ${mode} ${source}" VERBATIM)
@@ -40,7 +40,7 @@ foreach(row ${rows})
   set(program ${CMAKE_CURRENT_BINARY_DIR}/riscv/${topic}-${name})
   rom_object(${program}.o ${topic}/${name}.c ${mode})
   add_custom_command(OUTPUT ${program}.elf
-    COMMAND ${RISCV64_CC} ${riscv_link} -Wl,--defsym=ROM_BASE=${mode_${mode}_base}
+    COMMAND ${GUEST_CC_riscv64} ${riscv_link} -Wl,--defsym=ROM_BASE=${mode_${mode}_base}
       ${lib_${mode}} ${program}.o -o ${program}.elf
     DEPENDS ${lib_${mode}} ${program}.o ${riscv_dir}/lib/link.ld
     COMMENT "Guest program ${topic}/${name}" VERBATIM)

@@ -155,10 +155,12 @@ static int wait_for(long child)
 	}
 }
 
-/* Tell the host, with no kernel message in between, then switch the machine off. */
+/* Tell the host, with no kernel message in between, then switch the machine off.  The
+ * console is opened afresh: the end of the session that ran the command hung it up. */
 static void __attribute__((noreturn)) power_off(int status)
 {
 	sys(SYS_syslog, SYSLOG_CONSOLE_OFF, 0, 0);
+	console_use(console_open());
 	sys(SYS_ioctl, 1, TCSBRK, 1);
 	print(1, "\033]trapline;exit=%d\007", L(status));
 	sys(SYS_ioctl, 1, TCSBRK, 1);
