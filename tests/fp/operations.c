@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef TRAPLINE_FP_ITERATIONS
+#define TRAPLINE_FP_ITERATIONS 10000
+#endif
+
 #define CALL(n, verb) fp##n##_##verb
 #define OP(name, operand, result, expression)                                                      \
 	static uint64_t soft_##name(struct fp_env *env, struct operands o)                         \
@@ -209,5 +213,5 @@ unsigned long iterations(void)
 	const char *text = getenv("TRAPLINE_FP_ITERATIONS");
 	unsigned long count = text ? strtoul(text, NULL, 10) : 0;
 
-	return count ? count : 10000;
+	return count ? count : TRAPLINE_FP_ITERATIONS;
 }

@@ -44,7 +44,10 @@ uint64_t random_next(struct random *random);
  */
 struct operands random_operands(struct random *random, unsigned width);
 
-/* TRAPLINE_FP_ITERATIONS from the environment, or 10,000: random operands for each operation. */
+/*
+ * Random operands for each operation: TRAPLINE_FP_ITERATIONS from the environment, or what the
+ * build was configured with, 10,000 unless told otherwise.
+ */
 unsigned long iterations(void);
 
 #endif
