@@ -1,0 +1,161 @@
+/*
+ * CSR accesses, environment calls, and the privileged instructions.
+ */
+#include "cpu/riscv/emit.h"
+
+#include "cpu/riscv/trap.h"
+#include "engine/engine.h"
+
+/* -- CSRs (unprivileged manual, "Zicsr") -- */
+
+/* argument of help_csr */
+#define CSR_ARGUMENT(operation, zimm, read, write)                                                 \
+	((uint64_t)(operation) | (uint64_t)(zimm) << 8 | (uint64_t)(read) << 16 |                  \
+	 (uint64_t)(write) << 17)
+#define CSR_IMMEDIATE (1 << 18)
+
+static bool help_csr(struct cpu *cpu, const struct uop *uop)
+{
+	uint64_t argument = uop_wide(uop, 1)->call.argument;
+	uint64_t operand = argument & CSR_IMMEDIATE ? argument >> 8 & 31 : cpu->r[uop->a];
+	bool read = argument >> 16 & 1, write = argument >> 17 & 1;
+	uint64_t mask = operand, value = 0;
+	switch ((enum riscv_csr_operation)(argument & 3)) {
+	case CSR_WRITE:
+		mask = UINT64_MAX;
+		value = operand;
+		break;
+	case CSR_SET: value = UINT64_MAX; break;
+	case CSR_CLEAR: break;
+	}
+	uint64_t old = 0;
+	engine_sync_clock(cpu);
+	if (!riscv_csr_access(riscv_cpu(cpu), (unsigned)uop->imm, read, write, mask, value, &old))
+		return false;
+	if (read)
+		cpu->r[uop->d] = old;
+	return true;
+}
+
+/*
+ * CSRs whose value neither is part of the mode word nor bears on interrupts or translation: a
+ * write need not end the block.
+ */
+static bool csr_write_is_local(const struct builder *builder, unsigned number)
+{
+	switch (number) {
+	case 0x001: /* fflags; the first write sets FS to dirty */
+		return !(builder->cpu->mode & RV_MODE_FS_CLEAN);
+	case 0x105: /* stvec */
+	case 0x140: /* sscratch */
+	case 0x141: /* sepc */
+	case 0x142: /* scause */
+	case 0x143: /* stval */
+	case 0x305: /* mtvec */
+	case 0x340: /* mscratch */
+	case 0x341: /* mepc */
+	case 0x342: /* mcause */
+	case 0x343: /* mtval */ return true;
+	default: return false;
+	}
+}
+
+void emit_csr(struct builder *builder, const struct riscv_operands *o)
+{
+	unsigned operation = o->row->argument, number = (unsigned)o->imm;
+	bool immediate = o->row->format == RV_FORMAT_CSR_I;
+	/* CSRRW to x0 does not read; setting or clearing with x0 or 0 does not write. */
+	bool read = operation != CSR_WRITE || o->rd;
+	bool write = operation == CSR_WRITE || o->rs1;
+	uint64_t argument = CSR_ARGUMENT(operation, immediate ? o->rs1 : 0, read, write);
+	if (immediate)
+		argument |= CSR_IMMEDIATE;
+	build_call(builder, help_csr, emit_destination(o), immediate ? 0 : o->rs1, 0,
+		   (int32_t)number, argument);
+	if (write && !csr_write_is_local(builder, number))
+		build_leave(builder);
+}
+
+/* -- traps on purpose -- */
+
+void emit_ecall(struct builder *builder, const struct riscv_operands *o)
+{
+	(void)o;
+	build_trap(builder, RV_CAUSE_ECALL_U + emit_level(builder), 0, "ecall");
+}
+
+void emit_ebreak(struct builder *builder, const struct riscv_operands *o)
+{
+	(void)o;
+	build_trap(builder, RV_CAUSE_BREAKPOINT, builder->pc, "ebreak");
+}
+
+/* -- privileged instructions: trap.c does the work -- */
+
+static bool help_mret(struct cpu *cpu, const struct uop *uop)
+{
+	(void)uop;
+	engine_sync_clock(cpu);
+	return riscv_mret(riscv_cpu(cpu));
+}
+
+static bool help_sret(struct cpu *cpu, const struct uop *uop)
+{
+	(void)uop;
+	engine_sync_clock(cpu);
+	return riscv_sret(riscv_cpu(cpu));
+}
+
+static bool help_wfi(struct cpu *cpu, const struct uop *uop)
+{
+	engine_sync_clock(cpu);
+	if (!riscv_wfi(riscv_cpu(cpu)))
+		return false;
+	cpu->pc = uop_wide(uop, 1)->call.argument;
+	return true;
+}
+
+void emit_privileged(struct builder *builder, const struct riscv_operands *o)
+{
+	static uop_helper *const helper[] = {
+		[PRIVILEGED_MRET] = help_mret,
+		[PRIVILEGED_SRET] = help_sret,
+		[PRIVILEGED_WFI] = help_wfi,
+	};
+	build_call_end(builder, helper[o->row->argument], 0, 0, 0, 0,
+		       builder->pc + builder->length);
+}
+
+/* imm: bit 0: rs1 is not x0, bit 1: rs2 is not x0. The registers' values do not decide that. */
+static bool help_sfence_vma(struct cpu *cpu, const struct uop *uop)
+{
+	if (!riscv_sfence_vma(riscv_cpu(cpu), uop->imm & 1, cpu->r[uop->a], uop->imm & 2,
+			      cpu->r[uop->b]))
+		return false;
+	cpu->pc = uop_wide(uop, 1)->call.argument;
+	return true;
+}
+
+void emit_sfence_vma(struct builder *builder, const struct riscv_operands *o)
+{
+	int32_t given = (o->rs1 ? 1 : 0) | (o->rs2 ? 2 : 0);
+	build_call_end(builder, help_sfence_vma, 0, o->rs1, o->rs2, given,
+		       builder->pc + builder->length);
+}
+
+/* SFENCE.W.INVAL, SFENCE.INVAL.IR: SINVAL.VMA already does all that SFENCE.VMA does. */
+void emit_sfence_order(struct builder *builder, const struct riscv_operands *o)
+{
+	(void)o;
+	if (emit_level(builder) == RV_U)
+		emit_illegal(builder, "not in U-mode");
+	else
+		build_leave(builder);
+}
+
+/* Stores to code take effect at once; a new block is all that FENCE.I asks for. */
+void emit_fence_i(struct builder *builder, const struct riscv_operands *o)
+{
+	(void)o;
+	build_leave(builder);
+}
