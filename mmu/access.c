@@ -125,7 +125,7 @@ static bool page_store(struct cpu *cpu, const struct tlb_page *page, uint64_t ad
 		       unsigned size, uint64_t value)
 {
 	uint64_t offset = address & ~CPU_PAGE_MASK;
-	if (page->host && page->writable) {
+	if (page->ram && page->host && page->writable) {
 		uint64_t at = page->ram_offset + offset;
 		if (page->ram->page_state[at >> MB_PAGE_SHIFT])
 			mb_ram_note_write(page->ram, at, size);
