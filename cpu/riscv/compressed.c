@@ -239,6 +239,6 @@ uint32_t expand_branch(uint16_t insn, uint32_t base)
 uint32_t riscv_expand_compressed(uint16_t insn)
 {
 	const char *why;
-	const struct riscv_insn16 *row = riscv_decode16(NULL, insn, &why);
+	const struct riscv_row16 *row = riscv_decode16(NULL, insn, &why);
 	return row ? row->expand(insn, row->base) : 0;
 }

@@ -32,13 +32,13 @@
 #define ALL(...)           PICK(__VA_ARGS__, ALL_2, ALL_1)(__VA_ARGS__)
 #define ANY(...)           ANY_2(__VA_ARGS__)
 
-const struct riscv_insn riscv_insns[] = {
+const struct riscv_row riscv_rows[] = {
 #define INSN(name, need, mask, match, format, emitter, argument)                                   \
 	{name, need, mask, match, RV_FORMAT_##format, argument, emit_##emitter},
 #include "cpu/riscv/insn.def"
 #undef INSN
 };
-const unsigned riscv_insn_count = sizeof(riscv_insns) / sizeof(riscv_insns[0]);
+const unsigned riscv_row_count = sizeof(riscv_rows) / sizeof(riscv_rows[0]);
 
 #define NEVER                                                                                      \
 	{                                                                                          \
@@ -62,13 +62,13 @@ const unsigned riscv_insn_count = sizeof(riscv_insns) / sizeof(riscv_insns[0]);
 		}                                                                                  \
 	}
 
-const struct riscv_insn16 riscv_insns16[] = {
+const struct riscv_row16 riscv_rows16[] = {
 #define INSN16(name, need, mask, match, except, expansion, base)                                   \
 	{name, need, mask, match, except, base, expand_##expansion},
 #include "cpu/riscv/insn16.def"
 #undef INSN16
 };
-const unsigned riscv_insn16_count = sizeof(riscv_insns16) / sizeof(riscv_insns16[0]);
+const unsigned riscv_row16_count = sizeof(riscv_rows16) / sizeof(riscv_rows16[0]);
 
 bool riscv_need_met(const struct riscv_cpu *hart, const struct riscv_need *need, const char **why)
 {
@@ -87,19 +87,19 @@ bool riscv_need_met(const struct riscv_cpu *hart, const struct riscv_need *need,
 	return false;
 }
 
-const struct riscv_insn *riscv_decode(const struct riscv_cpu *hart, uint32_t bits, const char **why)
+const struct riscv_row *riscv_decode(const struct riscv_cpu *hart, uint32_t bits, const char **why)
 {
 	unsigned bucket = riscv_bucket(bits);
 	*why = "no such instruction";
 	for (unsigned i = decode_first[bucket]; i < decode_first[bucket + 1]; i++) {
-		const struct riscv_insn *row = &riscv_insns[decode_candidates[i]];
+		const struct riscv_row *row = &riscv_rows[decode_candidates[i]];
 		if ((bits & row->mask) == row->match && riscv_need_met(hart, &row->need, why))
 			return row;
 	}
 	return NULL;
 }
 
-static bool excepted(const struct riscv_insn16 *row, uint16_t bits)
+static bool excepted(const struct riscv_row16 *row, uint16_t bits)
 {
 	for (unsigned i = 0; i < 2 && row->except[i].mask; i++)
 		if ((bits & row->except[i].mask) == row->except[i].value)
@@ -107,13 +107,13 @@ static bool excepted(const struct riscv_insn16 *row, uint16_t bits)
 	return false;
 }
 
-const struct riscv_insn16 *riscv_decode16(const struct riscv_cpu *hart, uint16_t bits,
-					  const char **why)
+const struct riscv_row16 *riscv_decode16(const struct riscv_cpu *hart, uint16_t bits,
+					 const char **why)
 {
 	unsigned bucket = riscv_bucket16(bits);
 	*why = "no such instruction";
 	for (unsigned i = decode_first16[bucket]; i < decode_first16[bucket + 1]; i++) {
-		const struct riscv_insn16 *row = &riscv_insns16[decode_candidates16[i]];
+		const struct riscv_row16 *row = &riscv_rows16[decode_candidates16[i]];
 		if ((bits & row->mask) != row->match || excepted(row, bits))
 			continue;
 		if (!hart || riscv_need_met(hart, &row->need, why))
@@ -136,7 +136,7 @@ static int32_t immediate_j(uint32_t bits)
 	       (bits >> 21 & 0x3ff) << 1;
 }
 
-void riscv_decode_operands(const struct riscv_insn *row, uint32_t bits,
+void riscv_decode_operands(const struct riscv_row *row, uint32_t bits,
 			   struct riscv_operands *operands)
 {
 	uint8_t rd = bits >> 7 & 31, rs1 = bits >> 15 & 31, rs2 = bits >> 20 & 31;

@@ -41,7 +41,7 @@ struct riscv_need {
 typedef void riscv_emit(struct builder *builder, const struct riscv_operands *operands);
 
 /* A 32-bit instruction: its bits match if (bits & mask) == match. */
-struct riscv_insn {
+struct riscv_row {
 	const char *name; /* as the manual spells it */
 	struct riscv_need need;
 	uint32_t mask, match;
@@ -52,7 +52,7 @@ struct riscv_insn {
 
 /* An instruction's row and the operands that its format names; others are 0. */
 struct riscv_operands {
-	const struct riscv_insn *row;
+	const struct riscv_row *row;
 	uint8_t rd, rs1, rs2, rs3, rm;
 	int32_t imm;
 };
@@ -65,7 +65,7 @@ struct riscv_except {
 	uint16_t mask, value;
 };
 
-struct riscv_insn16 {
+struct riscv_row16 {
 	const char *name;
 	struct riscv_need need;
 	uint16_t mask, match;
@@ -74,24 +74,23 @@ struct riscv_insn16 {
 	riscv_expand *expand;
 };
 
-extern const struct riscv_insn riscv_insns[];
-extern const unsigned riscv_insn_count;
-extern const struct riscv_insn16 riscv_insns16[];
-extern const unsigned riscv_insn16_count;
+extern const struct riscv_row riscv_rows[];
+extern const unsigned riscv_row_count;
+extern const struct riscv_row16 riscv_rows16[];
+extern const unsigned riscv_row16_count;
 
 /*
  * The row of a 32-bit instruction on a hart with that configuration. NULL: illegal; *why (static
  * storage) then says whether no row matches or which extension is missing.
  */
-const struct riscv_insn *riscv_decode(const struct riscv_cpu *hart, uint32_t bits,
-				      const char **why);
+const struct riscv_row *riscv_decode(const struct riscv_cpu *hart, uint32_t bits, const char **why);
 
 /* The same for a 16-bit instruction. hart may be NULL: every extension counts as present. */
-const struct riscv_insn16 *riscv_decode16(const struct riscv_cpu *hart, uint16_t bits,
-					  const char **why);
+const struct riscv_row16 *riscv_decode16(const struct riscv_cpu *hart, uint16_t bits,
+					 const char **why);
 
 /* Extracts the operands of an instruction that row matches. */
-void riscv_decode_operands(const struct riscv_insn *row, uint32_t bits,
+void riscv_decode_operands(const struct riscv_row *row, uint32_t bits,
 			   struct riscv_operands *operands);
 
 /* True if a hart has the extensions; otherwise false, and *why names the first one missing. */

@@ -5,7 +5,7 @@
 static void translate_row(struct riscv_cpu *hart, struct builder *builder, uint32_t bits)
 {
 	const char *why;
-	const struct riscv_insn *row = riscv_decode(hart, bits, &why);
+	const struct riscv_row *row = riscv_decode(hart, bits, &why);
 	if (!row) {
 		emit_illegal(builder, why);
 		return;
@@ -25,7 +25,7 @@ void riscv_translate(struct cpu *cpu, struct builder *builder)
 	if ((bits & 3) != 3) {
 		builder->length = 2;
 		const char *why;
-		const struct riscv_insn16 *row = riscv_decode16(hart, (uint16_t)bits, &why);
+		const struct riscv_row16 *row = riscv_decode16(hart, (uint16_t)bits, &why);
 		if (row)
 			translate_row(hart, builder, row->expand((uint16_t)bits, row->base));
 		else
