@@ -21,7 +21,8 @@ static void console_write(struct sbi_call *call)
 {
 	uint8_t bytes[CHUNK];
 	uint64_t length = call->args[0] < CHUNK ? call->args[0] : CHUNK;
-	if (mb_read(call->sbi->machine->memory, call->args[1], bytes, length, MB_ATTRS_NONE, NULL)) {
+	if (mb_read(call->sbi->machine->memory, call->args[1], bytes, length, MB_ATTRS_NONE,
+		    NULL)) {
 		call->error = SBI_ERR_FAILED;
 		return;
 	}

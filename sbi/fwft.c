@@ -8,8 +8,8 @@
 #define MEDELEG 0x302
 #define MENVCFG 0x30a
 
-static const uint64_t misaligned_causes = 1u << RV_CAUSE_LOAD_MISALIGNED |
-					  1u << RV_CAUSE_STORE_MISALIGNED;
+static const uint64_t misaligned_causes =
+	1u << RV_CAUSE_LOAD_MISALIGNED | 1u << RV_CAUSE_STORE_MISALIGNED;
 static const uint64_t menvcfg_adue = 1ull << 61;
 
 static uint64_t get_bits(struct sbi_hart *hart, unsigned csr, uint64_t bits)
@@ -67,14 +67,14 @@ struct feature {
 };
 
 static const struct feature features[SBI_FWFT_COUNT] = {
-	[SBI_FWFT_MISALIGNED_EXC_DELEG] = { "MISALIGNED_EXC_DELEG", always, get_misaligned,
-					    set_misaligned },
-	[SBI_FWFT_LANDING_PAD] = { "LANDING_PAD", NULL, NULL, NULL },
-	[SBI_FWFT_SHADOW_STACK] = { "SHADOW_STACK", NULL, NULL, NULL },
-	[SBI_FWFT_DOUBLE_TRAP] = { "DOUBLE_TRAP", NULL, NULL, NULL },
-	[SBI_FWFT_PTE_AD_HW_UPDATING] = { "PTE_AD_HW_UPDATING", has_svade_and_svadu, get_adue,
-					  set_adue },
-	[SBI_FWFT_POINTER_MASKING_PMLEN] = { "POINTER_MASKING_PMLEN", NULL, NULL, NULL },
+	[SBI_FWFT_MISALIGNED_EXC_DELEG] = {"MISALIGNED_EXC_DELEG",  always,              get_misaligned,
+					   set_misaligned                                                    },
+	[SBI_FWFT_LANDING_PAD] = {"LANDING_PAD",           NULL,                NULL,           NULL},
+	[SBI_FWFT_SHADOW_STACK] = {"SHADOW_STACK",          NULL,                NULL,           NULL},
+	[SBI_FWFT_DOUBLE_TRAP] = {"DOUBLE_TRAP",           NULL,                NULL,           NULL},
+	[SBI_FWFT_PTE_AD_HW_UPDATING] = {"PTE_AD_HW_UPDATING",    has_svade_and_svadu, get_adue,
+					   set_adue							  },
+	[SBI_FWFT_POINTER_MASKING_PMLEN] = {"POINTER_MASKING_PMLEN", NULL,                NULL,           NULL},
 };
 
 void sbi_fwft_reset(struct sbi_hart *hart)

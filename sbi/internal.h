@@ -5,21 +5,21 @@
 #include "sbi/sbi.h"
 
 /* Error codes (SBI 3.0, "Standard SBI Errors"): X-macro rows (name, value). */
-#define SBI_ERRORS(X)              \
-	X(SUCCESS, 0)              \
-	X(ERR_FAILED, -1)          \
-	X(ERR_NOT_SUPPORTED, -2)   \
-	X(ERR_INVALID_PARAM, -3)   \
-	X(ERR_DENIED, -4)          \
-	X(ERR_INVALID_ADDRESS, -5) \
-	X(ERR_ALREADY_AVAILABLE, -6) \
-	X(ERR_ALREADY_STARTED, -7) \
-	X(ERR_ALREADY_STOPPED, -8) \
-	X(ERR_NO_SHMEM, -9)        \
-	X(ERR_INVALID_STATE, -10)  \
-	X(ERR_BAD_RANGE, -11)      \
-	X(ERR_TIMEOUT, -12)        \
-	X(ERR_IO, -13)             \
+#define SBI_ERRORS(X)                                                                              \
+	X(SUCCESS, 0)                                                                              \
+	X(ERR_FAILED, -1)                                                                          \
+	X(ERR_NOT_SUPPORTED, -2)                                                                   \
+	X(ERR_INVALID_PARAM, -3)                                                                   \
+	X(ERR_DENIED, -4)                                                                          \
+	X(ERR_INVALID_ADDRESS, -5)                                                                 \
+	X(ERR_ALREADY_AVAILABLE, -6)                                                               \
+	X(ERR_ALREADY_STARTED, -7)                                                                 \
+	X(ERR_ALREADY_STOPPED, -8)                                                                 \
+	X(ERR_NO_SHMEM, -9)                                                                        \
+	X(ERR_INVALID_STATE, -10)                                                                  \
+	X(ERR_BAD_RANGE, -11)                                                                      \
+	X(ERR_TIMEOUT, -12)                                                                        \
+	X(ERR_IO, -13)                                                                             \
 	X(ERR_DENIED_LOCKED, -14)
 
 enum sbi_error {
@@ -49,9 +49,8 @@ enum sbi_feature {
 struct sbi_hart {
 	struct sbi *sbi;
 	struct riscv_cpu *cpu;
-	uint8_t state;			 /* enum sbi_hart_state */
-	uint8_t locked[SBI_FWFT_COUNT];	 /* FWFT features locked until hart reset */
-	struct clock_event timer;	 /* TIME without Sstc */
+	uint8_t state;                  /* enum sbi_hart_state */
+	uint8_t locked[SBI_FWFT_COUNT]; /* FWFT features locked until hart reset */
 };
 
 struct sbi {
@@ -70,7 +69,7 @@ struct sbi_call {
 	uint64_t args[6];
 	int64_t error;
 	uint64_t value;
-	bool legacy;	/* only a0 is written */
+	bool legacy;    /* only a0 is written */
 	bool no_return; /* registers and pc are set already, or the hart stopped */
 };
 
@@ -94,7 +93,8 @@ void sbi_timer_set(struct sbi_hart *hart, uint64_t time);
 /* True if [address, address+size) is RAM that S-mode may use. size may be 0. */
 bool sbi_memory_ok(const struct sbi *sbi, uint64_t address, uint64_t size);
 
-/* Emulates the misaligned access of a trap (cause 4 or 6), or redirects it. Always deals with it. */
+/* Emulates the misaligned access of a trap (cause 4 or 6), or redirects it. Always deals with it.
+ */
 bool sbi_emulate_misaligned(struct sbi_hart *hart, struct trap *trap);
 
 /*

@@ -18,11 +18,20 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ 0x1003, 2, LOAD_SIGNED },   { 0x5003, 2, LOAD_UNSIGNED }, { 0x2003, 4, LOAD_SIGNED },
-	{ 0x6003, 4, LOAD_UNSIGNED }, { 0x3003, 8, LOAD_SIGNED },   { 0x1007, 2, LOAD_FLOAT },
-	{ 0x2007, 4, LOAD_FLOAT },    { 0x3007, 8, LOAD_FLOAT },    { 0x1023, 2, STORE },
-	{ 0x2023, 4, STORE },	      { 0x3023, 8, STORE },	    { 0x1027, 2, STORE_FLOAT },
-	{ 0x2027, 4, STORE_FLOAT },   { 0x3027, 8, STORE_FLOAT },
+	{0x1003, 2, LOAD_SIGNED  },
+        {0x5003, 2, LOAD_UNSIGNED},
+        {0x2003, 4, LOAD_SIGNED  },
+	{0x6003, 4, LOAD_UNSIGNED},
+        {0x3003, 8, LOAD_SIGNED  },
+        {0x1007, 2, LOAD_FLOAT   },
+	{0x2007, 4, LOAD_FLOAT   },
+        {0x3007, 8, LOAD_FLOAT   },
+        {0x1023, 2, STORE        },
+	{0x2023, 4, STORE        },
+        {0x3023, 8, STORE        },
+        {0x1027, 2, STORE_FLOAT  },
+	{0x2027, 4, STORE_FLOAT  },
+        {0x3027, 8, STORE_FLOAT  },
 };
 
 static const struct row *find_row(uint32_t insn)
@@ -92,8 +101,8 @@ bool sbi_emulate_misaligned(struct sbi_hart *hart, struct trap *trap)
 	uint32_t bits, insn;
 
 	if (!fetch_insn(cpu, original.pc, &bits))
-		return redirect_fault(hart, &(struct trap){ .pc = original.pc,
-							    .from = original.from });
+		return redirect_fault(hart,
+				      &(struct trap){.pc = original.pc, .from = original.from});
 	unsigned length = (bits & 3) == 3 ? 4 : 2;
 	insn = length == 4 ? bits : riscv_expand_compressed((uint16_t)bits);
 	const struct row *row = find_row(insn);

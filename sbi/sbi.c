@@ -16,17 +16,16 @@ struct extension {
 };
 
 static const struct extension extensions[SBI_EXT_COUNT] = {
-#define SBI_EXTENSION(id, name, first, last, handle, ...) \
-	[SBI_EXT_##id] = { name, first, last, handle, { __VA_ARGS__ } },
+#define SBI_EXTENSION(id, name, first, last, handle, ...)                                          \
+	[SBI_EXT_##id] = {name, first, last, handle, {__VA_ARGS__}},
 #include "sbi/extension.def"
 #undef SBI_EXTENSION
 };
 
 /* Legacy calls carry their function in the extension id. */
 static const char *const legacy_names[] = {
-	"set_timer",	   "console_putchar",	"console_getchar",	  "clear_ipi",
-	"send_ipi",	   "remote_fence_i",	"remote_sfence_vma",	  "remote_sfence_vma_asid",
-	"shutdown",
+	"set_timer",      "console_putchar",   "console_getchar",        "clear_ipi", "send_ipi",
+	"remote_fence_i", "remote_sfence_vma", "remote_sfence_vma_asid", "shutdown",
 };
 
 static const struct extension *find_extension(uint32_t eid)
@@ -64,7 +63,7 @@ const char *sbi_function_name(uint64_t eid, uint64_t fid)
 const char *sbi_error_name(int64_t error)
 {
 	switch (error) {
-#define X(name, value) \
+#define X(name, value)                                                                             \
 	case value: return "SBI_" #name;
 		SBI_ERRORS(X)
 #undef X
@@ -90,14 +89,15 @@ static void observe_call(const struct sbi_call *call, uint64_t pc)
 		.kind = OBSERVE_SBI,
 		.icount = call->sbi->machine->clock.now,
 		.pc = pc,
-		.sbi = {
-			.extension = sbi_extension_name(call->eid),
-			.function = sbi_function_name(call->eid, call->fid),
-			.eid = call->eid,
-			.fid = call->fid,
-			.error = call->error,
-			.value = call->value,
-		},
+		.sbi =
+			{
+                              .extension = sbi_extension_name(call->eid),
+                              .function = sbi_function_name(call->eid, call->fid),
+                              .eid = call->eid,
+                              .fid = call->fid,
+                              .error = call->error,
+                              .value = call->value,
+			      },
 	};
 	memcpy(observation.sbi.args, call->args, sizeof(call->args));
 	observer_notify(observers, &call->hart->cpu->cpu, &observation);
@@ -143,13 +143,6 @@ static bool handle_trap(void *opaque, struct riscv_cpu *cpu, struct trap *trap)
 	}
 }
 
-static void timer_fired(void *opaque, uint64_t now)
-{
-	struct sbi_hart *hart = opaque;
-	(void)now;
-	riscv_irq_level(hart->cpu, RV_IRQ_STI, true);
-}
-
 struct sbi *sbi_new(struct machine *machine, const struct sbi_config *config,
 		    const struct sbi_console *console)
 {
@@ -166,7 +159,6 @@ struct sbi *sbi_new(struct machine *machine, const struct sbi_config *config,
 		hart->sbi = sbi;
 		hart->cpu = riscv_cpu(machine->cpu[i]);
 		hart->state = SBI_HART_STOPPED;
-		clock_event_init(&hart->timer, timer_fired, hart);
 		hart->cpu->firmware = handle_trap;
 		hart->cpu->firmware_opaque = sbi;
 		hart->cpu->cpu.stopped = true;
@@ -178,10 +170,8 @@ void sbi_free(struct sbi *sbi)
 {
 	if (!sbi)
 		return;
-	for (unsigned i = 0; i < sbi->hart_count; i++) {
-		clock_cancel(&sbi->machine->clock, &sbi->hart[i].timer);
+	for (unsigned i = 0; i < sbi->hart_count; i++)
 		sbi->hart[i].cpu->firmware = NULL;
-	}
 	free(sbi);
 }
 
@@ -189,20 +179,22 @@ void sbi_free(struct sbi *sbi)
 static void set_csrs(struct riscv_cpu *cpu)
 {
 	const uint64_t fs_initial = 1ull << 13;
-	riscv_csr_write(cpu, 0x300, fs_initial);			/* mstatus */
-	riscv_csr_write(cpu, 0x302, 1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5 | 1u << 7 |
-					    1u << 8 | 1u << 12 | 1u << 13 | 1u << 15); /* medeleg */
-	riscv_csr_write(cpu, 0x303, 1u << RV_IRQ_SSI | 1u << RV_IRQ_STI | 1u << RV_IRQ_SEI |
-					    1u << RV_IRQ_LCOFI);	/* mideleg */
-	riscv_csr_write(cpu, 0x306, ~0ull);				/* mcounteren */
-	riscv_csr_write(cpu, 0x106, 2);					/* scounteren */
+	riscv_csr_write(cpu, 0x300, fs_initial); /* mstatus */
+	riscv_csr_write(cpu, 0x302,
+			1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5 | 1u << 7 | 1u << 8 |
+				1u << 12 | 1u << 13 | 1u << 15); /* medeleg */
+	riscv_csr_write(cpu, 0x303,
+			1u << RV_IRQ_SSI | 1u << RV_IRQ_STI | 1u << RV_IRQ_SEI |
+				1u << RV_IRQ_LCOFI);      /* mideleg */
+	riscv_csr_write(cpu, 0x306, ~0ull);               /* mcounteren */
+	riscv_csr_write(cpu, 0x106, 2);                   /* scounteren */
 	uint64_t envcfg = 1ull << 63 | 1ull << 62 | 0xf0; /* STCE, PBMTE, CBZE, CBCFE, CBIE=3 */
 	if (riscv_has(cpu, RV_EXT_SVADU) && !riscv_has(cpu, RV_EXT_SVADE))
-		envcfg |= 1ull << 61; /* ADUE */
-	riscv_csr_write(cpu, 0x30a, envcfg);				/* menvcfg */
-	riscv_csr_write(cpu, 0x30c, ~0ull);				/* mstateen0 */
-	riscv_csr_write(cpu, 0x3b0, ~0ull);				/* pmpaddr0: everything */
-	riscv_csr_write(cpu, 0x3a0, 0x1f);				/* pmpcfg0: NAPOT, RWX */
+		envcfg |= 1ull << 61;        /* ADUE */
+	riscv_csr_write(cpu, 0x30a, envcfg); /* menvcfg */
+	riscv_csr_write(cpu, 0x30c, ~0ull);  /* mstateen0 */
+	riscv_csr_write(cpu, 0x3b0, ~0ull);  /* pmpaddr0: everything */
+	riscv_csr_write(cpu, 0x3a0, 0x1f);   /* pmpcfg0: NAPOT, RWX */
 }
 
 void sbi_hart_enter(struct sbi_hart *hart, uint64_t pc, uint64_t opaque)
@@ -256,7 +248,7 @@ enum sbi_error sbi_for_harts(struct sbi *sbi, uint64_t mask, uint64_t base,
 			     void (*fn)(struct sbi_hart *hart))
 {
 	bool all = base == UINT64_MAX;
-	bool chosen[MACHINE_MAX_CPUS] = { false };
+	bool chosen[MACHINE_MAX_CPUS] = {false};
 	for (unsigned bit = 0; bit < 64 && !all; bit++) {
 		if (!(mask >> bit & 1))
 			continue;

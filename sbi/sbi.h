@@ -29,8 +29,8 @@ enum sbi_extension_id {
 struct sbi_config {
 	uint32_t spec_version; /* bits 30:24 major, 23:0 minor */
 	uint64_t impl_id, impl_version;
-	uint32_t denied;	/* extensions that are hidden: bits of enum sbi_extension_id */
-	bool fwft_misaligned;	/* reset value of MISALIGNED_EXC_DELEG */
+	uint32_t denied;      /* extensions that are hidden: bits of enum sbi_extension_id */
+	bool fwft_misaligned; /* reset value of MISALIGNED_EXC_DELEG */
 };
 
 /* Where DBCN and the legacy console go. Either may be NULL. */
@@ -47,7 +47,8 @@ void sbi_config_default(struct sbi_config *config);
 
 /*
  * Parses "key=value,..." (keys: fwft.misaligned=0|1, deny=EXT[:EXT..], impl-id=N, impl-version=N,
- * spec-version=MAJOR.MINOR) over config. An empty text changes nothing. Returns 0, or -1 with error.
+ * spec-version=MAJOR.MINOR) over config. An empty text changes nothing. Returns 0, or -1 with
+ * error.
  */
 int sbi_config_parse(struct sbi_config *config, const char *text, struct error *error);
 

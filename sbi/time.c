@@ -1,17 +1,9 @@
-/* TIME (SBI 3.0, chapter 6). With Sstc it is a write of stimecmp, otherwise an event sets STIP. */
+/* TIME (SBI 3.0, chapter 6): a write of the hart's S-mode timer comparator. */
 #include "sbi/internal.h"
 
 void sbi_timer_set(struct sbi_hart *hart, uint64_t time)
 {
-	struct riscv_cpu *cpu = hart->cpu;
-	if (riscv_has(cpu, RV_EXT_SSTC)) {
-		riscv_set_stimecmp(cpu, time);
-		return;
-	}
-	bool due = riscv_time(cpu) >= time;
-	riscv_irq_level(cpu, RV_IRQ_STI, due);
-	clock_schedule(&hart->sbi->machine->clock, &hart->timer,
-		       due ? CLOCK_NEVER : riscv_tick_at_time(cpu, time));
+	riscv_set_stimecmp(hart->cpu, time);
 }
 
 void sbi_handle_time(struct sbi_call *call)
