@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bus/bus.h"
-#include "engine/engine.h"
+#include "mmu/mmu.h"
 #include "sbi/internal.h"
 
 struct extension {
