@@ -1,0 +1,141 @@
+/*
+ * The RISC-V `virt` board: what is at which address, device tree, boot protocols. Keeps the map of
+ * QEMU's machine of that name, so that kernels and bare-metal programs for it run.
+ *
+ *	struct board_config config;
+ *	board_config_default(&config);
+ *	config.kernel = "vmlinux";
+ *	config.append = "console=ttyS0";
+ *	config.serial = chardev_open("stdio", &error);
+ *	struct machine *machine;
+ *	if (board_new(&config, &machine, &error))
+ *		return error.exit_code;
+ *	while (machine_run(machine) == STOP_RESET)
+ *		if (board_reset(machine, &error))
+ *			break;
+ *	board_free(machine);
+ */
+#ifndef MACHINES_BOARD_H
+#define MACHINES_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/machine.h"
+#include "cpu/riscv/riscv.h"
+#include "devices/chardev.h"
+#include "machines/blob.h"
+#include "machines/image.h"
+
+#define BOARD_MEMORY_MIN (64ull << 20)
+#define BOARD_MEMORY_MAX (64ull << 30)
+#define BOARD_CPUS_MAX   MACHINE_MAX_CPUS
+
+/* The memory map; sizes in comments. */
+#define BOARD_ROM_BASE      0x1000ull /* 0xf000: reset vector */
+#define BOARD_ROM_SIZE      0xf000ull
+#define BOARD_FINISHER_BASE 0x100000ull   /* 0x1000: sifive_test, syscon */
+#define BOARD_RTC_BASE      0x101000ull   /* 0x1000: goldfish RTC */
+#define BOARD_CLINT_BASE    0x2000000ull  /* 0x10000 */
+#define BOARD_PLIC_BASE     0xc000000ull  /* 0x600000 */
+#define BOARD_UART_BASE     0x10000000ull /* 0x100 */
+#define BOARD_VIRTIO_BASE   0x10001000ull /* 0x1000 for each slot */
+#define BOARD_VIRTIO_STRIDE 0x1000ull
+#define BOARD_VIRTIO_SLOTS  8
+#define BOARD_RAM_BASE      0x80000000ull
+#define BOARD_KERNEL_OFFSET 0x200000ull /* kernels start here, firmware is below */
+
+/* PLIC sources. */
+#define BOARD_VIRTIO_IRQ 1 /* slot n: 1 + n */
+#define BOARD_UART_IRQ   10
+#define BOARD_RTC_IRQ    11
+
+/* What runs in M-mode. */
+enum board_firmware {
+	BOARD_SBI_BUILTIN, /* the SBI calls are answered in process; hart 0 starts in S-mode */
+	BOARD_SBI_OFF,     /* nothing: all harts start the image in M-mode */
+	BOARD_SBI_FILE,    /* firmware_path, at the start of RAM (OpenSBI fw_dynamic, fw_jump) */
+};
+
+/* Everything that --mem, --cpus, --kernel ... say. Strings and objects stay the caller's; the
+ * board copies what it needs, except for serial and log, which must outlive it. */
+struct board_config {
+	uint64_t memory_size; /* bytes, multiple of 4096 */
+	unsigned cpu_count;
+	struct riscv_config cpu;
+
+	const char *kernel;        /* path; NULL only with BOARD_SBI_FILE or without_image */
+	const struct blob *initrd; /* bytes to load as initramfs, or NULL; see machines/cpio.h */
+	const char *initrd_name;   /* for messages; NULL: "initramfs" */
+	const char *append;        /* kernel command line, or NULL */
+	bool without_image;        /* for `dt dump`: nothing is loaded but the device tree */
+
+	enum board_firmware firmware;
+	const char *firmware_path;    /* for BOARD_SBI_FILE */
+	const struct sbi_config *sbi; /* for BOARD_SBI_BUILTIN; NULL: defaults */
+
+	struct chardev *serial;     /* of the UART, SBI console and HTIF; NULL: nowhere */
+	const char *const *devices; /* --device values, see board_device_help */
+	unsigned device_count;
+
+	uint64_t seed;         /* of rng-seed and of virtio-rng */
+	uint64_t rtc_epoch_ns; /* wall-clock time at start, ns since 1970; 0: a fixed date */
+	uint64_t ns_numerator, ns_denominator; /* of one instruction; see clock_init() */
+	const struct engine_ops *engine;       /* NULL: engine_interp */
+	const struct log *log;                 /* copied into the machine; NULL: silent */
+};
+
+/* 512 MiB, one rv64 hart, built-in firmware, 1 ns per instruction, no image, no console. */
+void board_config_default(struct board_config *config);
+
+/* One line per kind of --device, with its keys; ends with NULL. */
+extern const char *const board_device_help[];
+
+/*
+ * Builds a machine that is ready to run: devices, images in memory, device tree, harts at their
+ * entry points. *out is freed with board_free(). Returns 0; or -1 with error: 125 for what the
+ * command line says (sizes, unknown devices, unreadable files), 126 for images.
+ * The machine's poll callback is board_poll(); callers may replace it.
+ */
+int board_new(const struct board_config *config, struct machine **out, struct error *error);
+void board_free(struct machine *machine);
+
+/*
+ * After STOP_RESET: resets harts and devices, loads the images again and clears machine->stop. RAM
+ * keeps what no image overwrites, time goes on, as on hardware.
+ */
+int board_reset(struct machine *machine, struct error *error);
+
+/* For machine->poll (see there), opaque is the machine: moves host input to the consoles. Sleeps
+ * when all CPUs idle: until input if no event is due; in real time if the input is a terminal. */
+bool board_poll(void *opaque, bool idle, uint64_t idle_until);
+
+/* The guest image and the firmware file; NULL if there is none. Valid until board_free(). */
+const struct image *board_image(const struct machine *machine);
+const struct image *board_firmware_image(const struct machine *machine);
+
+/* The flattened device tree that the guest gets (`trapline dt dump`). */
+const struct blob *board_device_tree(const struct machine *machine);
+
+/* Where the device tree and the initramfs are; size 0 if there is none. */
+struct board_range {
+	uint64_t address, size;
+};
+struct board_range board_device_tree_range(const struct machine *machine);
+struct board_range board_initrd_range(const struct machine *machine);
+
+/*
+ * Parses sizes as users write them: "512M", "2G", "1048576", "0x10000000", "1024K"; a plain number
+ * below 1 Mi counts as MiB, as -m does elsewhere. Returns 0 or -1.
+ */
+int board_parse_size(const char *text, uint64_t *size);
+
+/*
+ * Checks a flattened device tree for consistency (`trapline dt check`): structure, cells, unique
+ * phandles and node names, references, unit addresses, overlapping ranges, what Linux requires of
+ * cpu and memory nodes. Returns 0; or -1 with error (126) naming node and property.
+ */
+int device_tree_check(const void *data, size_t size, const char *name, struct error *error);
+
+#endif
