@@ -1,0 +1,225 @@
+#include "tests/engine/toy.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "engine/builder.h"
+
+#define LEVEL 1
+
+static struct toy *toy_of(struct cpu *cpu)
+{
+	return (struct toy *)cpu;
+}
+
+static void toy_reset(struct cpu *cpu)
+{
+	memset(cpu->r, 0, sizeof(cpu->r));
+}
+
+static void toy_update_mode(struct cpu *cpu)
+{
+	cpu->mode = 0;
+	cpu->level = LEVEL;
+	cpu->aligned_only = toy_of(cpu)->aligned_only;
+	cpu->data_tlb = &cpu->tlb[0];
+	cpu->jump_key = (uint32_t)cpu->jump_key;
+}
+
+static bool stop_helper(struct cpu *cpu, const struct uop *uop)
+{
+	cpu->pc = uop_wide(uop, 1)->call.argument;
+	machine_stop(cpu->machine, STOP_EXIT, 0, "done");
+	return true;
+}
+
+static void toy_translate(struct cpu *cpu, struct builder *builder)
+{
+	struct toy_insn insn;
+	uint64_t words[2];
+	(void)cpu;
+	if (!build_fetch(builder, 0, 8, &words[0]) || !build_fetch(builder, 8, 8, &words[1]))
+		return;
+	memcpy(&insn, words, sizeof(insn));
+	builder->length = sizeof(insn);
+	builder->insn = words[0];
+	if (insn.op == TOY_STOP) {
+		build_call_end(builder, stop_helper, 0, 0, 0, 0, builder->pc + sizeof(insn));
+		return;
+	}
+	if (insn.op >= UOP_COUNT || insn.op == UOP_HEAD || insn.op == UOP_CALL ||
+	    insn.op == UOP_CALL_END) {
+		build_trap(builder, 2, words[0], "unknown");
+		return;
+	}
+	switch (uop_info[insn.op].kind) {
+	case UOP_KIND_BRANCH: build_branch(builder, insn.op, insn.a, insn.b, insn.wide); break;
+	case UOP_KIND_LOAD:
+	case UOP_KIND_FLOAD: build_memory(builder, insn.op, insn.d, insn.a, insn.imm); break;
+	case UOP_KIND_STORE:
+	case UOP_KIND_FSTORE: build_memory(builder, insn.op, insn.b, insn.a, insn.imm); break;
+	default:
+		if (insn.op == UOP_JUMP)
+			build_jump(builder, insn.wide);
+		else if (insn.op == UOP_JUMPR)
+			build_jump_register(builder, insn.d, insn.a, insn.imm);
+		else if (insn.op == UOP_LEAVE)
+			build_leave(builder);
+		else if (insn.op == UOP_MOVW)
+			build_constant(builder, insn.d, insn.wide);
+		else
+			build_op(builder, insn.op, insn.d, insn.a, insn.b, insn.imm);
+	}
+}
+
+static bool toy_walk(struct cpu *cpu, uint64_t address, unsigned access, unsigned mode,
+		     struct mmu_translation *result, struct trap *trap)
+{
+	(void)mode, (void)cpu;
+	if (address >> 40) {
+		*trap = (struct trap){.cause = 13, .value = address};
+		trap->cause += access & MMU_WRITE ? 2 : 0;
+		return false;
+	}
+	*result = (struct mmu_translation){address, MMU_READ | MMU_WRITE | MMU_FETCH, false};
+	return true;
+}
+
+static void toy_access_fault(struct cpu *cpu, uint64_t address, unsigned access, unsigned reason,
+			     struct trap *trap)
+{
+	(void)cpu;
+	*trap = (struct trap){.cause = reason == MMU_FAULT_MISALIGNED ? 4 : 5, .value = address};
+	trap->cause += access & MMU_WRITE ? 2 : 0;
+}
+
+static void toy_deliver(struct cpu *cpu, struct trap *trap)
+{
+	struct toy *toy = toy_of(cpu);
+	toy->last_trap_pc = trap->pc;
+	toy->last_trap_value = trap->value;
+	toy->last_trap_cause = trap->cause;
+	cpu->pc = TOY_VECTOR;
+}
+
+static bool toy_interrupt(struct cpu *cpu, struct trap *trap)
+{
+	(void)cpu, (void)trap;
+	return false;
+}
+
+static bool toy_wakeup(const struct cpu *cpu)
+{
+	(void)cpu;
+	return true;
+}
+
+static const char *toy_cause_name(const struct trap *trap)
+{
+	(void)trap;
+	return "toy";
+}
+
+static const struct isa toy_isa = {
+	.name = "toy",
+	.cpu_size = sizeof(struct toy),
+	.max_insn_length = 16,
+	.min_insn_length = 16,
+	.reset = toy_reset,
+	.update_mode = toy_update_mode,
+	.translate = toy_translate,
+	.walk = toy_walk,
+	.access_fault = toy_access_fault,
+	.deliver = toy_deliver,
+	.interrupt = toy_interrupt,
+	.wakeup = toy_wakeup,
+	.cause_name = toy_cause_name,
+};
+
+static mb_result device_read(void *opaque, uint64_t offset, unsigned size, struct mb_attrs attrs,
+			     uint64_t *value)
+{
+	struct toy *toy = opaque;
+	(void)attrs, (void)size;
+	toy->device_reads++;
+	*value = toy->machine.clock.now << 16 | offset;
+	cpu_attention(&toy->cpu);
+	return MB_OK;
+}
+
+static mb_result device_write(void *opaque, uint64_t offset, unsigned size, struct mb_attrs attrs,
+			      uint64_t value)
+{
+	struct toy *toy = opaque;
+	(void)attrs, (void)size, (void)offset, (void)value;
+	toy->device_writes++;
+	cpu_attention(&toy->cpu);
+	return MB_OK;
+}
+
+static const struct mb_ops device_ops = {
+	.read = device_read,
+	.write = device_write,
+	.valid = {.min = 1, .max = 8},
+	.impl = {.min = 1, .max = 8},
+};
+
+struct toy *toy_new(const char *engine)
+{
+	struct toy *toy = calloc(1, sizeof(*toy));
+	cr_assert(toy);
+	machine_init(&toy->machine);
+	toy->machine.engine = engine_find(engine);
+	cr_assert(toy->machine.engine, "engine %s", engine);
+	toy->bus = mb_bus_new();
+	cr_assert_eq(mb_region_container(toy->bus, "root", MB_WHOLE, &toy->root), 0);
+	cr_assert_eq(mb_region_ram(toy->bus, "ram", TOY_RAM_SIZE, &toy->ram), 0);
+	cr_assert_eq(mb_region_mmio(toy->bus, "device", 0x1000, &device_ops, toy, &toy->device), 0);
+	cr_assert_eq(mb_attach(toy->root, TOY_RAM, toy->ram), 0);
+	cr_assert_eq(mb_attach(toy->root, TOY_DEVICE, toy->device), 0);
+	cr_assert_eq(
+		mb_space_new(toy->bus, "memory", toy->root, MB_SPACE_MEMORY, &toy->machine.memory),
+		0);
+	struct mb_resolved resolved;
+	mb_resolve(toy->machine.memory, TOY_RAM, MB_READ, MB_ATTRS_NONE, &resolved);
+	toy->host = resolved.host;
+	toy->cpu.isa = &toy_isa;
+	toy->cpu.memory = toy->machine.memory;
+	toy->cpu.reservation = UINT64_MAX;
+	cr_assert_eq(mmu_init(&toy->cpu), 0);
+	cr_assert_eq(machine_add_cpu(&toy->machine, &toy->cpu), 0);
+	toy->code = code_cache_new(&toy->machine);
+	cr_assert(toy->code);
+	toy_update_mode(&toy->cpu);
+	struct toy_insn stop = {.op = TOY_STOP};
+	toy_program(toy, TOY_VECTOR, &stop, 1);
+	return toy;
+}
+
+void toy_free(struct toy *toy)
+{
+	code_cache_free(toy->code);
+	mmu_fini(&toy->cpu);
+	mb_space_free(toy->machine.memory);
+	mb_region_unref(toy->device);
+	mb_region_unref(toy->ram);
+	mb_region_unref(toy->root);
+	mb_bus_free(toy->bus);
+	machine_fini(&toy->machine);
+	free(toy);
+}
+
+void toy_program(struct toy *toy, uint64_t address, const struct toy_insn *insns, unsigned count)
+{
+	struct toy_insn stop = {.op = TOY_STOP};
+	mb_write(toy->machine.memory, address, insns, count * sizeof(*insns), MB_ATTRS_NONE, NULL);
+	mb_write(toy->machine.memory, address + count * sizeof(*insns), &stop, sizeof(stop),
+		 MB_ATTRS_NONE, NULL);
+}
+
+void toy_run(struct toy *toy, uint64_t pc, uint64_t limit)
+{
+	toy->cpu.pc = pc;
+	toy->machine.stop.kind = STOP_NONE;
+	machine_run_until(&toy->machine, toy->machine.clock.now + limit);
+}

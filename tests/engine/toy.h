@@ -1,0 +1,52 @@
+/*
+ * A guest for testing engines: instructions are micro-ops, 16 bytes each, so that every micro-op
+ * can be put anywhere. One level, no translation, identity mapping, RAM at TOY_RAM.
+ */
+#ifndef TESTS_ENGINE_TOY_H
+#define TESTS_ENGINE_TOY_H
+
+#include "bus/bus.h"
+#include "core/machine.h"
+#include "engine/engine.h"
+#include "engine/uop.h"
+#include "mmu/mmu.h"
+
+#define TOY_RAM      0x80000000ull
+#define TOY_RAM_SIZE 0x100000ull
+#define TOY_DATA     (TOY_RAM + 0x80000) /* where tests keep data */
+#define TOY_DEVICE   0x1000ull           /* an MMIO page that counts accesses */
+#define TOY_VECTOR   (TOY_RAM + 0x70000) /* where traps go */
+
+/* One instruction. Control micro-ops use wide as the target. */
+struct toy_insn {
+	uint8_t op, d, a, b;
+	int32_t imm;
+	uint64_t wide;
+};
+
+/* Beyond the micro-ops: an instruction that stops the machine, and one that calls toy.helper. */
+enum { TOY_STOP = UOP_COUNT, TOY_CALL };
+
+struct toy {
+	struct cpu cpu;
+	struct machine machine;
+	struct mb_bus *bus;
+	struct mb_region *root, *ram, *device;
+	struct code_cache *code;
+	uint8_t *host; /* of TOY_RAM */
+	unsigned device_reads, device_writes;
+	uint64_t last_trap_pc, last_trap_value, last_trap_cause;
+	bool aligned_only;
+};
+
+/* A machine with the named engine; aborts the test when memory is out. */
+struct toy *toy_new(const char *engine);
+void toy_free(struct toy *toy);
+
+/* Puts instructions at an address, followed by TOY_STOP. */
+void toy_program(struct toy *toy, uint64_t address, const struct toy_insn *insns, unsigned count);
+
+/* Runs from pc until the program stops or limit ticks have passed. */
+void toy_run(struct toy *toy, uint64_t pc, uint64_t limit);
+
+#endif
