@@ -100,6 +100,14 @@ struct riscv_cpu {
 
 	struct pmp pmp;
 
+	/*
+	 * Addresses (lower and upper half) of which superpage translations may be cached, in 4 KiB
+	 * pieces: SFENCE.VMA of one address there must drop all pieces. Empty: first > last.
+	 */
+	struct {
+		uint64_t first, last;
+	} superpages[2];
+
 	uint64_t hartid;
 	struct clock_event *stimer; /* fires when time >= stimecmp; owned by riscv_cpu_new */
 
@@ -136,7 +144,11 @@ void riscv_config_default(struct riscv_config *config);
  */
 int riscv_config_parse(struct riscv_config *config, const char *text, struct error *error);
 
-/* Creates a hart in its power-on state (M-mode, pc 0) and registers its state with machine. */
+/*
+ * Creates a hart in its power-on state (M-mode, pc 0), adds it to the machine and registers its
+ * state. The caller sets cpu.memory (machine->memory if that is set already) and cpu.code before it
+ * runs. NULL: out of memory, or the machine is full.
+ */
 struct riscv_cpu *riscv_cpu_new(struct machine *machine, const struct riscv_config *config,
 				uint64_t hartid);
 void riscv_cpu_free(struct riscv_cpu *hart);
@@ -171,8 +183,14 @@ int riscv_csr_number(const char *name);
 /* The time CSR at this instant (exact when called from an instruction or device access). */
 uint64_t riscv_time(const struct riscv_cpu *hart);
 
-/* Writes stimecmp and reschedules its event; CLOCK_NEVER-like values switch it off. */
+/*
+ * Writes stimecmp and reschedules its event; values that time never reaches switch it off. mip.STIP
+ * follows it with menvcfg.STCE=1.
+ */
 void riscv_set_stimecmp(struct riscv_cpu *hart, uint64_t value);
+
+/* The first tick of the machine's clock at which the time CSR is at least time, or CLOCK_NEVER. */
+uint64_t riscv_tick_at_time(const struct riscv_cpu *hart, uint64_t time);
 
 /* -- interrupts and traps (trap.c) -- */
 

@@ -1,0 +1,143 @@
+/* The life of a hart: creation, reset, registered state. */
+#include "cpu/riscv/hart.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/machine.h"
+#include "cpu/riscv/csr.h"
+#include "mmu/mmu.h"
+
+/* clang-format off */
+static const struct state_field hart_fields[] = {
+	{ "x", offsetof(struct riscv_cpu, cpu.r), 8, 32 },
+	{ "f", offsetof(struct riscv_cpu, cpu.v), 8, 64 },
+	STATE_FIELD(struct riscv_cpu, cpu.pc),
+	STATE_FIELD(struct riscv_cpu, cpu.level),
+	STATE_FIELD(struct riscv_cpu, cpu.halted),
+	STATE_FIELD(struct riscv_cpu, cpu.stopped),
+	STATE_FIELD(struct riscv_cpu, cpu.rounding),
+	STATE_FIELD(struct riscv_cpu, cpu.fp.flags),
+	STATE_FIELD(struct riscv_cpu, cpu.reservation),
+	STATE_FIELD(struct riscv_cpu, cpu.reservation_value),
+	STATE_FIELD(struct riscv_cpu, cpu.idle_ticks),
+	STATE_FIELD(struct riscv_cpu, mstatus),
+	STATE_FIELD(struct riscv_cpu, misa),
+	STATE_FIELD(struct riscv_cpu, medeleg),
+	STATE_FIELD(struct riscv_cpu, mideleg),
+	STATE_FIELD(struct riscv_cpu, mie),
+	STATE_FIELD(struct riscv_cpu, mtvec),
+	STATE_FIELD(struct riscv_cpu, mscratch),
+	STATE_FIELD(struct riscv_cpu, mepc),
+	STATE_FIELD(struct riscv_cpu, mcause),
+	STATE_FIELD(struct riscv_cpu, mtval),
+	STATE_FIELD(struct riscv_cpu, mcounteren),
+	STATE_FIELD(struct riscv_cpu, mcountinhibit),
+	STATE_FIELD(struct riscv_cpu, menvcfg),
+	STATE_FIELD(struct riscv_cpu, mseccfg),
+	STATE_FIELD(struct riscv_cpu, mip),
+	STATE_FIELD(struct riscv_cpu, irq_level),
+	STATE_ARRAY(struct riscv_cpu, mstateen),
+	STATE_FIELD(struct riscv_cpu, mcycle_offset),
+	STATE_FIELD(struct riscv_cpu, minstret_offset),
+	STATE_ARRAY(struct riscv_cpu, mhpmcounter),
+	STATE_ARRAY(struct riscv_cpu, mhpmevent),
+	STATE_FIELD(struct riscv_cpu, stvec),
+	STATE_FIELD(struct riscv_cpu, sscratch),
+	STATE_FIELD(struct riscv_cpu, sepc),
+	STATE_FIELD(struct riscv_cpu, scause),
+	STATE_FIELD(struct riscv_cpu, stval),
+	STATE_FIELD(struct riscv_cpu, satp),
+	STATE_FIELD(struct riscv_cpu, scounteren),
+	STATE_FIELD(struct riscv_cpu, senvcfg),
+	STATE_ARRAY(struct riscv_cpu, sstateen),
+	STATE_FIELD(struct riscv_cpu, stimecmp),
+	STATE_ARRAY(struct riscv_cpu, pmp.cfg),
+	STATE_ARRAY(struct riscv_cpu, pmp.addr),
+	STATE_FIELD(struct riscv_cpu, pmp.active),
+};
+/* clang-format on */
+
+/* What follows from the fields: the mode word, the timer event, empty TLBs. */
+static void hart_loaded(void *base)
+{
+	struct riscv_cpu *hart = base;
+	riscv_flush_all(hart);
+	riscv_update_mode(&hart->cpu);
+	riscv_set_stimecmp(hart, hart->stimecmp);
+}
+
+void riscv_reset(struct cpu *cpu)
+{
+	struct riscv_cpu *hart = riscv_cpu(cpu);
+	memset(cpu->r, 0, sizeof(cpu->r));
+	memset(cpu->v, 0, sizeof(cpu->v));
+	cpu->pc = 0;
+	cpu->level = RV_M;
+	cpu->halted = false;
+	cpu->rounding = FP_RNE;
+	cpu->fp = (struct fp_env){.rm = FP_RNE};
+	cpu->reservation = UINT64_MAX;
+
+	for (unsigned i = 0; i < riscv_csr_count; i++)
+		if (riscv_csrs[i].field)
+			*(uint64_t *)((char *)hart + riscv_csrs[i].field) = riscv_csrs[i].reset;
+	hart->misa = riscv_misa(&hart->config);
+	hart->mcycle_offset = -cpu->machine->clock.now;
+	hart->minstret_offset = cpu->idle_ticks - cpu->machine->clock.now;
+	memset(hart->mhpmcounter, 0, sizeof(hart->mhpmcounter));
+	memset(hart->mhpmevent, 0, sizeof(hart->mhpmevent));
+	hart->pmp = (struct pmp){.entries = hart->config.pmp_entries};
+	hart_loaded(hart);
+}
+
+static int hart_register(struct riscv_cpu *hart, struct machine *machine)
+{
+	struct state_section section = {
+		.name = "riscv-hart",
+		.instance = machine->cpu_count,
+		.version = 1,
+		.base = hart,
+		.fields = hart_fields,
+		.field_count = sizeof(hart_fields) / sizeof(hart_fields[0]),
+		.loaded = hart_loaded,
+	};
+	return state_register(&machine->state, &section);
+}
+
+struct riscv_cpu *riscv_cpu_new(struct machine *machine, const struct riscv_config *config,
+				uint64_t hartid)
+{
+	if (machine->cpu_count == MACHINE_MAX_CPUS)
+		return NULL;
+	size_t size = (sizeof(struct riscv_cpu) + 63) / 64 * 64;
+	struct riscv_cpu *hart = aligned_alloc(64, size);
+	if (!hart)
+		return NULL;
+	memset(hart, 0, size);
+	hart->config = *config;
+	hart->hartid = hartid;
+	hart->cpu.isa = &riscv_isa;
+	hart->cpu.memory = machine->memory;
+	hart->stimer = calloc(1, sizeof(*hart->stimer));
+	if (!hart->stimer || mmu_init(&hart->cpu) || hart_register(hart, machine) ||
+	    machine_add_cpu(machine, &hart->cpu)) {
+		hart->cpu.machine = NULL;
+		riscv_cpu_free(hart);
+		return NULL;
+	}
+	clock_event_init(hart->stimer, riscv_stimer_fire, hart);
+	riscv_reset(&hart->cpu);
+	return hart;
+}
+
+void riscv_cpu_free(struct riscv_cpu *hart)
+{
+	if (!hart)
+		return;
+	if (hart->cpu.machine)
+		clock_cancel(&hart->cpu.machine->clock, hart->stimer);
+	free(hart->stimer);
+	mmu_fini(&hart->cpu);
+	free(hart);
+}

@@ -1,0 +1,127 @@
+/* What engine and machine see of RISC-V: struct isa, the mode word, names. */
+#include "cpu/riscv/bits.h"
+#include "cpu/riscv/hart.h"
+#include "cpu/riscv/translate.h"
+#include "mmu/mmu.h"
+
+static const char *const register_names[] = {
+	"zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+	"a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+	"s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+};
+
+const struct isa riscv_isa = {
+	.name = "riscv64",
+	.cpu_size = sizeof(struct riscv_cpu),
+	.register_names = register_names,
+	.register_count = sizeof(register_names) / sizeof(register_names[0]),
+	.max_insn_length = 4,
+	.min_insn_length = 2,
+	.reset = riscv_reset,
+	.update_mode = riscv_update_mode,
+	.translate = riscv_translate,
+	.walk = riscv_walk,
+	.access_fault = riscv_access_fault,
+	.deliver = riscv_deliver,
+	.interrupt = riscv_interrupt,
+	.wakeup = riscv_wakeup,
+	.level_name = riscv_level_name,
+	.cause_name = riscv_cause_name,
+};
+
+/* The level that loads and stores have: MPRV lends M-mode that of MPP. */
+static unsigned data_level(const struct riscv_cpu *hart)
+{
+	if (hart->cpu.level == RV_M && hart->mstatus & MSTATUS_MPRV)
+		return (hart->mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT;
+	return hart->cpu.level;
+}
+
+static uint8_t data_mode(const struct riscv_cpu *hart)
+{
+	switch (data_level(hart)) {
+	case RV_U: return RV_TLB_U;
+	case RV_S: return hart->mstatus & MSTATUS_SUM ? RV_TLB_S_SUM : RV_TLB_S;
+	default: return RV_TLB_M;
+	}
+}
+
+static uint32_t mode_word(const struct riscv_cpu *hart)
+{
+	uint64_t fs = (hart->mstatus & MSTATUS_FS) >> MSTATUS_FS_SHIFT;
+	uint32_t mode = hart->cpu.level;
+	if (fs == FS_OFF)
+		mode |= RV_MODE_FS_OFF;
+	else if (fs != FS_DIRTY)
+		mode |= RV_MODE_FS_CLEAN;
+	if (hart->cpu.rounding > FP_RMM)
+		mode |= RV_MODE_FRM_INVALID;
+	if (hart->cpu.level != RV_M && hart->satp >> SATP_MODE_SHIFT)
+		mode |= RV_MODE_VM;
+	return mode;
+}
+
+void riscv_update_mode(struct cpu *cpu)
+{
+	struct riscv_cpu *hart = riscv_cpu(cpu);
+	/* Fetches never see SUM and MPRV, so levels are TLB modes, but for M. */
+	cpu->fetch_mode = cpu->level == RV_M ? RV_TLB_M : cpu->level;
+	cpu->data_mode = data_mode(hart);
+	cpu->data_tlb = &cpu->tlb[cpu->data_mode];
+	cpu->aligned_only = hart->config.misaligned_trap;
+	if (cpu->rounding <= FP_RMM)
+		cpu->fp.rm = cpu->rounding;
+	cpu->mode = mode_word(hart);
+	cpu->jump_key = (uint64_t)cpu->mode << 32 | (uint32_t)cpu->jump_key;
+}
+
+void riscv_set_mstatus(struct riscv_cpu *hart, uint64_t value)
+{
+	uint64_t changed = hart->mstatus ^ value;
+	hart->mstatus = value;
+	if (changed & MSTATUS_MXR)
+		riscv_flush_translated(hart);
+	riscv_update_mode(&hart->cpu);
+	cpu_attention(&hart->cpu);
+}
+
+const char *riscv_level_name(const struct cpu *cpu, unsigned level)
+{
+	(void)cpu;
+	static const char *const names[] = {"U", "S", "reserved", "M"};
+	return level < sizeof(names) / sizeof(names[0]) ? names[level] : "none";
+}
+
+static const char *const exception_names[] = {
+	[RV_CAUSE_FETCH_MISALIGNED] = "instruction_address_misaligned",
+	[RV_CAUSE_FETCH_ACCESS] = "instruction_access_fault",
+	[RV_CAUSE_ILLEGAL] = "illegal_instruction",
+	[RV_CAUSE_BREAKPOINT] = "breakpoint",
+	[RV_CAUSE_LOAD_MISALIGNED] = "load_address_misaligned",
+	[RV_CAUSE_LOAD_ACCESS] = "load_access_fault",
+	[RV_CAUSE_STORE_MISALIGNED] = "store_address_misaligned",
+	[RV_CAUSE_STORE_ACCESS] = "store_access_fault",
+	[RV_CAUSE_ECALL_U] = "ecall_from_u",
+	[RV_CAUSE_ECALL_S] = "ecall_from_s",
+	[RV_CAUSE_ECALL_VS] = "ecall_from_vs",
+	[RV_CAUSE_ECALL_M] = "ecall_from_m",
+	[RV_CAUSE_FETCH_PAGE] = "instruction_page_fault",
+	[RV_CAUSE_LOAD_PAGE] = "load_page_fault",
+	[RV_CAUSE_STORE_PAGE] = "store_page_fault",
+};
+
+static const char *const interrupt_names[] = {
+	[RV_IRQ_SSI] = "supervisor_software_interrupt", [RV_IRQ_MSI] = "machine_software_interrupt",
+	[RV_IRQ_STI] = "supervisor_timer_interrupt",    [RV_IRQ_MTI] = "machine_timer_interrupt",
+	[RV_IRQ_SEI] = "supervisor_external_interrupt", [RV_IRQ_MEI] = "machine_external_interrupt",
+	[RV_IRQ_LCOFI] = "counter_overflow_interrupt",
+};
+
+const char *riscv_cause_name(const struct trap *trap)
+{
+	const char *const *names = trap->interrupt ? interrupt_names : exception_names;
+	uint64_t count = trap->interrupt ? sizeof(interrupt_names) / sizeof(interrupt_names[0])
+					 : sizeof(exception_names) / sizeof(exception_names[0]);
+	const char *name = trap->cause < count ? names[trap->cause] : NULL;
+	return name ? name : "reserved";
+}
