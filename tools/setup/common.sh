@@ -15,7 +15,7 @@ die() {
 }
 
 cache_dir() {
-	printf '%s\n' "${TRAPLINE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/trapline}"
+	readlink -m "${TRAPLINE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/trapline}"
 }
 
 # as_root COMMAND...: runs the command as root, through sudo where we are not.
