@@ -38,7 +38,8 @@ struct chardev_front {
  */
 struct chardev_filter {
 	void (*output)(struct chardev_filter *filter, const uint8_t *bytes, size_t length);
-	void (*flush)(struct chardev_filter *filter); /* give up held-back bytes; may be NULL */
+	void (*flush)(struct chardev_filter
+			      *filter); /* at the end: give up what is held back; may be NULL */
 	void *opaque;
 	struct chardev_filter *next; /* kept by the chardev */
 	struct chardev *chardev;     /* kept by the chardev */
@@ -47,7 +48,7 @@ struct chardev_filter {
 /* Constructors. Each returns NULL with the error set (may be NULL) when it fails. */
 
 /*
- * The process's standard input and output. If both are terminals, the input is raw until
+ * The process's standard input and output. If the input is a terminal it is raw until
  * chardev_free() or the end of the process by whatever signal, and C-a is the escape key.
  */
 struct chardev *chardev_stdio_new(struct error *error);

@@ -1,0 +1,316 @@
+/* Character back ends: queues, filters and the plain kinds. The terminal is in chardev_stdio.c. */
+#include "devices/chardev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "devices/chardev_impl.h"
+
+struct chardev *chardev_new(const struct chardev_backend *backend, struct error *error)
+{
+	struct chardev *chardev = calloc(1, sizeof(*chardev));
+	if (!chardev) {
+		error_set(error, EXIT_CODE_USAGE, "serial: out of memory");
+		return NULL;
+	}
+	chardev->backend = backend;
+	chardev->input_fd = chardev->output_fd = -1;
+	return chardev;
+}
+
+void chardev_free(struct chardev *chardev)
+{
+	if (!chardev)
+		return;
+	for (struct chardev_filter *filter = chardev->filters; filter; filter = filter->next)
+		if (filter->flush)
+			filter->flush(filter);
+	chardev_flush(chardev);
+	if (chardev->backend->close)
+		chardev->backend->close(chardev);
+	free(chardev->text);
+	free(chardev);
+}
+
+/* Output */
+
+size_t chardev_write_fd(struct chardev *chardev, const uint8_t *bytes, size_t length)
+{
+	size_t done = 0;
+	while (done < length) {
+		ssize_t count = write(chardev->output_fd, bytes + done, length - done);
+		if (count >= 0) {
+			done += count;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			struct pollfd wait = {.fd = chardev->output_fd, .events = POLLOUT};
+			if (poll(&wait, 1, -1) < 0)
+				break;
+		} else if (errno == EINTR) {
+			break;
+		} else {
+			chardev->failed = errno;
+			break;
+		}
+	}
+	return done;
+}
+
+void chardev_flush(struct chardev *chardev)
+{
+	if (!chardev->output_length)
+		return;
+	size_t done = chardev->output_length;
+	if (!chardev->failed)
+		done = chardev->backend->write(chardev, chardev->output, chardev->output_length);
+	if (chardev->failed)
+		done = chardev->output_length;
+	chardev->output_length -= done;
+	memmove(chardev->output, chardev->output + done, chardev->output_length);
+}
+
+static void host_output(struct chardev *chardev, const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (chardev->output_length == CHARDEV_OUTPUT_SIZE)
+			chardev_flush(chardev);
+		if (chardev->output_length < CHARDEV_OUTPUT_SIZE)
+			chardev->output[chardev->output_length++] = bytes[i];
+		if (bytes[i] == '\n')
+			chardev_flush(chardev);
+	}
+}
+
+void chardev_pass(struct chardev_filter *filter, const uint8_t *bytes, size_t length)
+{
+	if (!length)
+		return;
+	if (filter->next)
+		filter->next->output(filter->next, bytes, length);
+	else
+		host_output(filter->chardev, bytes, length);
+}
+
+void chardev_write(struct chardev *chardev, const uint8_t *bytes, size_t length)
+{
+	if (!length)
+		return;
+	if (chardev->filters)
+		chardev->filters->output(chardev->filters, bytes, length);
+	else
+		host_output(chardev, bytes, length);
+}
+
+int chardev_failed(const struct chardev *chardev)
+{
+	return chardev->failed;
+}
+
+void chardev_filter_add(struct chardev *chardev, struct chardev_filter *filter)
+{
+	filter->chardev = chardev;
+	filter->next = chardev->filters;
+	chardev->filters = filter;
+}
+
+void chardev_filter_remove(struct chardev *chardev, struct chardev_filter *filter)
+{
+	struct chardev_filter **link = &chardev->filters;
+	while (*link && *link != filter)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+	if (filter->flush)
+		filter->flush(filter);
+	*link = filter->next;
+	filter->next = NULL;
+	filter->chardev = NULL;
+}
+
+/* Input */
+
+void chardev_attach(struct chardev *chardev, const struct chardev_front *front)
+{
+	chardev->front = front ? *front : (struct chardev_front){0};
+}
+
+size_t chardev_pending(const struct chardev *chardev)
+{
+	return chardev->queue_tail - chardev->queue_head;
+}
+
+size_t chardev_take(struct chardev *chardev, uint8_t *buffer, size_t size)
+{
+	size_t count = 0;
+	while (count < size && chardev->queue_head != chardev->queue_tail)
+		buffer[count++] = chardev->queue[chardev->queue_head++ % CHARDEV_QUEUE_SIZE];
+	return count;
+}
+
+size_t chardev_deliver(struct chardev *chardev)
+{
+	const struct chardev_front *front = &chardev->front;
+	size_t delivered = 0;
+	while (front->receive && chardev_pending(chardev)) {
+		uint8_t chunk[64];
+		size_t room = front->room(front->opaque);
+		size_t count =
+			chardev_take(chardev, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+		if (!count)
+			break;
+		front->receive(front->opaque, chunk, count);
+		delivered += count;
+	}
+	return delivered;
+}
+
+static size_t enqueue(struct chardev *chardev, const uint8_t *bytes, size_t length)
+{
+	size_t count = 0;
+	while (count < length && chardev_pending(chardev) < CHARDEV_QUEUE_SIZE)
+		chardev->queue[chardev->queue_tail++ % CHARDEV_QUEUE_SIZE] = bytes[count++];
+	return count;
+}
+
+size_t chardev_push(struct chardev *chardev, const uint8_t *bytes, size_t length)
+{
+	size_t count = enqueue(chardev, bytes, length);
+	chardev_deliver(chardev);
+	return count;
+}
+
+size_t chardev_fetch(struct chardev *chardev, uint8_t *buffer, size_t size)
+{
+	if (!chardev->backend->read || chardev->ended || !size)
+		return 0;
+	return chardev->backend->read(chardev, buffer, size);
+}
+
+bool chardev_poll(struct chardev *chardev)
+{
+	uint8_t buffer[1024];
+	size_t room = CHARDEV_QUEUE_SIZE - chardev_pending(chardev);
+	chardev_flush(chardev);
+	size_t count =
+		chardev_fetch(chardev, buffer, room < sizeof(buffer) ? room : sizeof(buffer));
+	enqueue(chardev, buffer, count);
+	return chardev_deliver(chardev) > 0;
+}
+
+int chardev_input_fd(const struct chardev *chardev)
+{
+	return chardev->ended ? -1 : chardev->input_fd;
+}
+
+bool chardev_input_ended(const struct chardev *chardev)
+{
+	return chardev->ended || !chardev->backend->read;
+}
+
+void chardev_on_key(struct chardev *chardev, void (*handler)(void *opaque, enum chardev_key key),
+		    void *opaque)
+{
+	chardev->key_handler = handler;
+	chardev->key_opaque = opaque;
+}
+
+/* null */
+
+static size_t null_write(struct chardev *chardev, const uint8_t *bytes, size_t length)
+{
+	(void)chardev, (void)bytes;
+	return length;
+}
+
+static const struct chardev_backend null_backend = {.write = null_write};
+
+struct chardev *chardev_null_new(struct error *error)
+{
+	return chardev_new(&null_backend, error);
+}
+
+/* file */
+
+static void file_close(struct chardev *chardev)
+{
+	close(chardev->output_fd);
+}
+
+static const struct chardev_backend file_backend = {.write = chardev_write_fd, .close = file_close};
+
+struct chardev *chardev_file_new(const char *path, struct error *error)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd < 0) {
+		error_set(error, EXIT_CODE_USAGE, "%s: cannot write: %s", path, strerror(errno));
+		return NULL;
+	}
+	struct chardev *chardev = chardev_new(&file_backend, error);
+	if (chardev)
+		chardev->output_fd = fd;
+	else
+		close(fd);
+	return chardev;
+}
+
+/* buffer */
+
+static size_t buffer_write(struct chardev *chardev, const uint8_t *bytes, size_t length)
+{
+	size_t needed = chardev->text_length + length + 1;
+	if (needed > chardev->text_capacity) {
+		size_t capacity = 2 * needed;
+		char *grown = realloc(chardev->text, capacity);
+		if (!grown) {
+			chardev->failed = ENOMEM;
+			return 0;
+		}
+		chardev->text = grown;
+		chardev->text_capacity = capacity;
+	}
+	memcpy(chardev->text + chardev->text_length, bytes, length);
+	chardev->text_length += length;
+	chardev->text[chardev->text_length] = '\0';
+	return length;
+}
+
+static const struct chardev_backend buffer_backend = {.write = buffer_write};
+
+struct chardev *chardev_buffer_new(struct error *error)
+{
+	return chardev_new(&buffer_backend, error);
+}
+
+const char *chardev_text(struct chardev *chardev, size_t *length)
+{
+	chardev_flush(chardev);
+	if (length)
+		*length = chardev->text_length;
+	return chardev->text ? chardev->text : "";
+}
+
+void chardev_clear(struct chardev *chardev)
+{
+	chardev->output_length = 0;
+	chardev->text_length = 0;
+	if (chardev->text)
+		chardev->text[0] = '\0';
+}
+
+struct chardev *chardev_open(const char *spec, struct error *error)
+{
+	if (!strcmp(spec, "stdio"))
+		return chardev_stdio_new(error);
+	if (!strcmp(spec, "null") || !strcmp(spec, "none"))
+		return chardev_null_new(error);
+	if (!strcmp(spec, "buffer"))
+		return chardev_buffer_new(error);
+	if (!strncmp(spec, "file:", 5) && spec[5])
+		return chardev_file_new(spec + 5, error);
+	error_set(error, EXIT_CODE_USAGE, "serial '%s': expected stdio, null or file:PATH", spec);
+	return NULL;
+}

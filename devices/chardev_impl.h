@@ -1,0 +1,54 @@
+/* What the back ends of chardev.h share; of no use to anybody else. */
+#ifndef DEVICES_CHARDEV_IMPL_H
+#define DEVICES_CHARDEV_IMPL_H
+
+#include "devices/chardev.h"
+
+#define CHARDEV_QUEUE_SIZE  65536u /* a power of two */
+#define CHARDEV_OUTPUT_SIZE 4096u
+
+/* How one kind of back end talks to the host. */
+struct chardev_backend {
+	/* Writes all bytes, or sets chardev->failed. Stops early when a signal interrupts it.
+	 * Returns the number written. */
+	size_t (*write)(struct chardev *chardev, const uint8_t *bytes, size_t length);
+	/* Reads without waiting, escape keys taken out; NULL: no input. */
+	size_t (*read)(struct chardev *chardev, uint8_t *buffer, size_t size);
+	/* May be NULL. */
+	void (*close)(struct chardev *chardev);
+};
+
+struct chardev {
+	const struct chardev_backend *backend;
+	int input_fd, output_fd; /* -1: none */
+	bool terminal;           /* input is a terminal: raw mode, escape keys */
+	bool escape_seen;        /* C-a was the last key */
+	bool ended;              /* end of input */
+	int failed;              /* errno of the first failed write */
+
+	struct chardev_front front;
+	struct chardev_filter *filters;
+	void (*key_handler)(void *opaque, enum chardev_key key);
+	void *key_opaque;
+
+	/* Input that waits for the front end: a ring, positions count up. */
+	uint8_t queue[CHARDEV_QUEUE_SIZE];
+	uint32_t queue_head, queue_tail;
+
+	uint8_t output[CHARDEV_OUTPUT_SIZE];
+	size_t output_length;
+
+	char *text; /* buffer back end */
+	size_t text_length, text_capacity;
+};
+
+/* Allocates a chardev without descriptors; NULL and the error set when memory is out. */
+struct chardev *chardev_new(const struct chardev_backend *backend, struct error *error);
+
+/* As chardev_stdio_new(), on any pair of descriptors, which stay the caller's. */
+struct chardev *chardev_stdio_on(int input_fd, int output_fd, struct error *error);
+
+/* Blocking write to output_fd that survives short writes; see chardev_backend.write. */
+size_t chardev_write_fd(struct chardev *chardev, const uint8_t *bytes, size_t length);
+
+#endif
