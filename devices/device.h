@@ -153,6 +153,11 @@ void device_describe_root(const struct device *device, struct device_fdt *fdt);
 
 /* Helpers for the fdt callbacks; each does nothing once fdt->error is set. */
 
+/* Most cells of one property: four for each of 16 harts. */
+#define DEVICE_FDT_CELLS_MAX 64
+
+/* Opens a node with exactly that name and no property. */
+void device_fdt_node(struct device_fdt *fdt, const char *name);
 /* Opens "name@base" with reg = <base size> (two cells each), interrupts and phandle. */
 void device_fdt_begin(const struct device *device, struct device_fdt *fdt, const char *name,
 		      uint64_t size);
@@ -163,6 +168,8 @@ void device_fdt_cells(struct device_fdt *fdt, const char *property, const uint32
 /* strings: one or more strings separated by NUL; length includes the last NUL. */
 void device_fdt_strings(struct device_fdt *fdt, const char *property, const char *strings,
 			size_t length);
+void device_fdt_string(struct device_fdt *fdt, const char *property, const char *string);
+/* A property without a value. */
 void device_fdt_flag(struct device_fdt *fdt, const char *property);
 
 #endif
