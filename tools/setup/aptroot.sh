@@ -33,8 +33,6 @@ APT::Sandbox::User "root";
 APT::Get::List-Cleanup "false";
 Acquire::Languages "none";
 Acquire::Retries "3";
-Acquire::http::Timeout "20";
-Acquire::https::Timeout "20";
 Dir::State "$root";
 Dir::State::status "$root/status";
 Dir::Cache "$root";

@@ -37,6 +37,6 @@ capstone_fetch() {
 		aptroot_download "$root" "$package" "$folder" || return 1
 	done
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
-		-o DPkg::Lock::Timeout=300 -o APT::Sandbox::User=root install "$folder"/*.deb || return 1
+		-o APT::Sandbox::User=root install "$folder"/*.deb || return 1
 	rm -rf "$folder"
 }

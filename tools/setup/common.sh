@@ -15,7 +15,7 @@ die() {
 }
 
 cache_dir() {
-	readlink -m "${TRAPLINE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/trapline}"
+	printf '%s\n' "${TRAPLINE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/trapline}"
 }
 
 # as_root COMMAND...: runs the command as root, through sudo where we are not.
@@ -55,22 +55,16 @@ run_step() {
 	return "$status"
 }
 
-# The command gets a process group of its own, so that an interrupt ends all of it.
 run_with_clock() {
 	local label=$1 log=$2 pid start=$SECONDS status=0
 	shift 2
-	set -m
 	"$@" >"$log" 2>&1 </dev/null &
-	set +m
 	pid=$!
-	# shellcheck disable=SC2064 # the pid is to be expanded now
-	trap "kill -TERM -$pid 2>/dev/null; exit 130" INT TERM HUP
 	while kill -0 "$pid" 2>/dev/null; do
 		printf '\r%s ... %d s' "$label" $((SECONDS - start))
 		sleep 0.2
 	done
 	wait "$pid" || status=$?
-	trap - INT TERM HUP
 	printf '\r%s ... %d s\n' "$label" $((SECONDS - start))
 	return "$status"
 }

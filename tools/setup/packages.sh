@@ -6,12 +6,16 @@ PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libzstd-de
 	libcapstone-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross)
 PACKAGES_CHECK=(libcriterion-dev clang lld clang-tidy clang-format python3)
 
+package_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
 # packages_missing PACKAGE...: prints those that are not installed.
 packages_missing() {
-	{
-		dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null
-		printf 'wanted %s\n' "$@"
-	} | awk '$1 == "installed" { there[$2] = 1 } $1 == "wanted" && !there[$2] { print $2 }'
+	local package
+	for package; do
+		package_installed "$package" || printf '%s\n' "$package"
+	done
 }
 
 # packages_install PACKAGE...: installs what is missing; silent when nothing is.
@@ -24,5 +28,5 @@ packages_install() {
 		warn "set-up: apt-get update failed; going on with the lists that are there"
 	run_step "set-up: installing ${missing[*]}" \
 		as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "${missing[@]}"
+		apt-get -q -y --no-install-recommends install "${missing[@]}"
 }
