@@ -35,9 +35,11 @@ uint64_t csr_read_fcsr(const struct riscv_cpu *hart, const struct csr *csr)
 /* Any write makes the FP state dirty, whatever it changes. */
 static void write_fp(struct riscv_cpu *hart, uint64_t flags, uint64_t rounding)
 {
+	bool same_mode = rounding == hart->cpu.rounding && (~hart->mstatus & MSTATUS_FS) == 0;
 	hart->cpu.fp.flags = (uint8_t)(flags & FFLAGS);
 	hart->cpu.rounding = (uint8_t)(rounding & FRM);
-	riscv_set_mstatus(hart, hart->mstatus | MSTATUS_FS);
+	if (!same_mode)
+		riscv_set_mstatus(hart, hart->mstatus | MSTATUS_FS);
 }
 
 void csr_write_fflags(struct riscv_cpu *hart, const struct csr *csr, uint64_t value)
