@@ -158,22 +158,26 @@ static inline bool fph32_quotient_exact(float x, float y, float r)
 }
 
 /* Whether x * y has at most 53 significant bits because enough of their low bits are zero. */
-static inline bool fph64_short_product(double x, double y)
+static inline bool fph64_product_exact(double x, double y)
 {
 	const uint64_t lead = UINT64_C(1) << 52;
 	int zeros = __builtin_ctzll(fph64_bits(x) | lead) + __builtin_ctzll(fph64_bits(y) | lead);
 	return zeros >= 53;
 }
 
-static inline bool fph64_product_exact(double x, double y, double r)
+/*
+ * r is x / y rounded, so r * y is off x by less than 2^-53 of it, which is less than the distance
+ * to the next number of 53 bits: if r * y has no more bits than that, it is x.
+ */
+static inline bool fph64_quotient_exact(double y, double r)
 {
-	(void)r;
-	return fph64_short_product(x, y);
+	return fph64_product_exact(r, y);
 }
 
-static inline bool fph64_quotient_exact(double x, double y, double r)
+/* r * r may be off by twice that, so it is compared, where x has its 53 bits. */
+static inline bool fph64_root_exact(double x, double r)
 {
-	return fph64_trusted(fph64_bits(x)) && fph64_short_product(r, y) && r * y == x;
+	return fph64_trusted(fph64_bits(x)) && fph64_product_exact(r, r) && r * r == x;
 }
 
 /* fphN_op(env, a, b) for one arithmetic operation of two operands. */
@@ -197,8 +201,8 @@ FPH_DEFINE_BINARY(32, mul, *, fph32_product_exact(x, y, r))
 FPH_DEFINE_BINARY(32, div, /, fph32_quotient_exact(x, y, r))
 FPH_DEFINE_BINARY(64, add, +, fph64_sum_exact(x, y, r))
 FPH_DEFINE_BINARY(64, sub, -, fph64_sum_exact(x, -y, r))
-FPH_DEFINE_BINARY(64, mul, *, fph64_product_exact(x, y, r))
-FPH_DEFINE_BINARY(64, div, /, fph64_quotient_exact(x, y, r))
+FPH_DEFINE_BINARY(64, mul, *, fph64_product_exact(x, y))
+FPH_DEFINE_BINARY(64, div, /, fph64_quotient_exact(y, r))
 #undef FPH_DEFINE_BINARY
 
 static inline uint32_t fph32_sqrt(struct fp_env *env, uint32_t a)
@@ -217,7 +221,7 @@ static inline uint64_t fph64_sqrt(struct fp_env *env, uint64_t a)
 	if (__builtin_expect(fph_nearest(env), 1)) {
 		double x = fph64_value(a), r = __builtin_sqrt(x);
 		if (fph64_trusted(fph64_bits(r)) &&
-		    ((env->flags & FP_NX) || fph64_quotient_exact(x, r, r)))
+		    ((env->flags & FP_NX) || fph64_root_exact(x, r)))
 			return fph64_bits(r);
 	}
 	return fp64_sqrt(env, a);

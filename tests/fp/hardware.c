@@ -13,6 +13,12 @@
 #include <xmmintrin.h>
 #endif
 
+/* clang compares quietly unless it is told that someone looks at the flags; gcc has no such pragma.
+ */
+#ifdef __clang__
+#pragma STDC FENV_ACCESS ON
+#endif
+
 /* The volatile accesses keep the operation between the two looks at the host's flags. */
 #define HARDWARE(name, type, bits_type, expression)                                                \
 	static uint64_t hardware_##name(struct operands o)                                         \
