@@ -116,6 +116,17 @@ static int parse_misaligned(struct riscv_config *config, const char *value, stru
 	return 0;
 }
 
+static int parse_bus_errors(struct riscv_config *config, const char *value, struct error *error)
+{
+	static const char *const values[] = {"trap", "ignore", NULL};
+	int found = choice(value, values);
+	if (found < 0)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--cpu: bus-errors=%s: expected trap or ignore", value);
+	config->ignore_bus_errors = found;
+	return 0;
+}
+
 static int parse_mmu(struct riscv_config *config, const char *value, struct error *error)
 {
 	static const char *const values[] = {"sv39", "sv48", "sv57", NULL};
@@ -159,11 +170,12 @@ static const struct key {
 	int (*parse)(struct riscv_config *config, const char *value, struct error *error);
 } keys[] = {
 	{"misaligned", parse_misaligned},
-        {"mmu",        parse_mmu       },
-        {"pmp",        parse_pmp       },
+	{"mmu",        parse_mmu       },
+	{"pmp",        parse_pmp       },
+	{"bus-errors", parse_bus_errors},
 	{"mvendorid",  parse_mvendorid },
-        {"marchid",    parse_marchid   },
-        {"mimpid",     parse_mimpid    },
+	{"marchid",    parse_marchid   },
+	{"mimpid",     parse_mimpid    },
 };
 
 static int parse_key(struct riscv_config *config, const char *item, struct error *error)
@@ -174,7 +186,7 @@ static int parse_key(struct riscv_config *config, const char *item, struct error
 			return keys[i].parse(config, item + length + 1, error);
 	return error_set(error, EXIT_CODE_USAGE,
 			 "--cpu: '%.40s': expected +EXTENSION, -EXTENSION, or misaligned=, mmu=, "
-			 "pmp=, mvendorid=, marchid=, mimpid=",
+			 "pmp=, bus-errors=, mvendorid=, marchid=, mimpid=",
 			 item);
 }
 

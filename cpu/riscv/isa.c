@@ -69,6 +69,7 @@ void riscv_update_mode(struct cpu *cpu)
 	cpu->data_mode = data_mode(hart);
 	cpu->data_tlb = &cpu->tlb[cpu->data_mode];
 	cpu->aligned_only = hart->config.misaligned_trap;
+	cpu->ignore_bus_errors = hart->config.ignore_bus_errors;
 	if (cpu->rounding <= FP_RMM)
 		cpu->fp.rm = cpu->rounding;
 	cpu->mode = mode_word(hart);

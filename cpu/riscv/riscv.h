@@ -58,7 +58,7 @@ enum riscv_interrupt {
 struct riscv_config {
 	uint64_t extension[2]; /* bit set over enum riscv_extension */
 	bool misaligned_trap;  /* misaligned=trap: scalar and FP accesses trap instead of working */
-	bool zama16b_reserved;
+	bool ignore_bus_errors; /* bus-errors=ignore: holes read 0 and swallow writes */
 	uint8_t max_satp_mode; /* 8 Sv39, 9 Sv48, 10 Sv57 */
 	uint8_t pmp_entries;   /* 0, 16 or 64 */
 	uint64_t mvendorid, marchid, mimpid;
@@ -139,8 +139,9 @@ void riscv_config_default(struct riscv_config *config);
 
 /*
  * Parses a --cpu value: MODEL[,+ext,-ext,key=value...]. Models: "rv64" (all), "rv64gc" (that and
- * no more), "max". Keys: misaligned=hw|trap, mmu=sv39|sv48|sv57, pmp=0|16, mvendorid, marchid, mimpid.
- * Returns 0, or -1 with error naming the item and what is known.
+ * no more), "max". Keys: misaligned=hw|trap, mmu=sv39|sv48|sv57, pmp=0|16|64,
+ * bus-errors=trap|ignore, mvendorid, marchid, mimpid. Returns 0, or -1 with error naming the item
+ * and what is known.
  */
 int riscv_config_parse(struct riscv_config *config, const char *text, struct error *error);
 
