@@ -1,4 +1,5 @@
 # cmake -DROWS=FILE -DOUTPUT=FILE -P embed.cmake: write the C tables of roms.h.
+cmake_minimum_required(VERSION 3.25)
 file(STRINGS ${ROWS} rows)
 set(data "")
 set(roms "")

@@ -1,7 +1,7 @@
 /* Entry of the bare-metal programs.
  *
  * M-mode: every hart arrives here at once; hart 0 runs rom_main(), the others
- * run rom_secondary(hart), which by default sleeps for ever.
+ * run rom_secondary(hart, a1), which by default sleeps for ever.
  * S-mode: the firmware sends exactly one hart, a0 = hart id, a1 = device tree.
  * hart_entry is the address to give to sbi_hart_start(). */
 #include "test-roms/riscv/lib/entry.h"

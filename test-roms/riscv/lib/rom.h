@@ -188,9 +188,12 @@ bool check_end(const struct guest *guest, const char *name, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* ---- program ------------------------------------------------------------------ */
-void rom_main(u64 hart, u64 device_tree); /* written by each test program */
-void rom_secondary(u64 hart);             /* other harts; sleeps unless defined */
-void rom_exit(void) __attribute__((noreturn));
+void rom_main(u64 hart, u64 device_tree);      /* written by each test program */
+void rom_secondary(u64 hart, u64 opaque);      /* other harts; sleeps unless defined */
+void rom_exit(void) __attribute__((noreturn)); /* what a return from rom_main() does */
+/* For programs that end the machine in their own way. */
+bool rom_failed(void);
+void rom_summary(void);
 void rom_fatal(u64 cause, u64 epc, u64 tval) __attribute__((noreturn));
 extern u64 boot_hart;
 

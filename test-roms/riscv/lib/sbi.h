@@ -56,3 +56,50 @@ static inline bool sbi_probe(u64 eid)
 {
 	return sbi_call(SBI_BASE, 3, eid, 0, 0).value != 0;
 }
+
+/* The calls that the programs make all the time. */
+static inline s64 fwft_set(u64 feature, u64 value, u64 flags)
+{
+	return sbi_call(SBI_FWFT, 0, feature, value, flags).error;
+}
+
+static inline struct sbi_return fwft_get(u64 feature)
+{
+	return sbi_call(SBI_FWFT, 1, feature, 0, 0);
+}
+
+enum { HART_STARTED = 0, HART_STOPPED = 1, HART_SUSPENDED = 4 };
+void hart_entry(void);
+
+static inline s64 hart_start(u64 hart, u64 opaque)
+{
+	return sbi_call(SBI_HSM, 0, hart, (u64)hart_entry, opaque).error;
+}
+
+static inline struct sbi_return hart_status(u64 hart)
+{
+	return sbi_call(SBI_HSM, 2, hart, 0, 0);
+}
+
+static inline void hart_wait(u64 hart, u64 status)
+{
+	while (hart_status(hart).value != status)
+		;
+}
+
+static inline void ipi_send(u64 hart)
+{
+	sbi_call(SBI_IPI, 0, 1, hart, 0);
+}
+
+#define SUSPEND_RETENTIVE     0x00000000ul
+#define SUSPEND_NON_RETENTIVE 0x80000000ul
+
+/* Suspend through HSM or SUSP: the error, or 0 after a resume.  A resume that enters at
+ * the resume address counts in resume_record and stores what the hart saw there. */
+s64 suspend_call(u64 eid, u64 fid, u64 type);
+
+struct resume_record {
+	u64 count, hart, satp, status;
+};
+extern volatile struct resume_record resume_record;

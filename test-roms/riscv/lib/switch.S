@@ -14,10 +14,9 @@ guest_switch:
 	sd	ra, 0(sp)
 	sd	gp, 8(sp)
 	sd	tp, 16(sp)
-	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 	sd	s\n, 24 + 8 * \n(sp)
 	.endr
-	sd	s10, 104(sp)
 	addi	sp, sp, -16
 	sd	s11, 0(sp)
 	sd	sp, GUEST_HOST_SP(a0)
@@ -71,10 +70,9 @@ save:
 	ld	ra, 0(sp)
 	ld	gp, 8(sp)
 	ld	tp, 16(sp)
-	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 	ld	s\n, 24 + 8 * \n(sp)
 	.endr
-	ld	s10, 104(sp)
 	addi	sp, sp, 112
 	ret
 
@@ -103,4 +101,62 @@ supervisor_stub:
 	.rept	16
 	ecall
 	.endr
+#endif
+
+#ifdef ROM_SBI
+/* s64 suspend_call(eid, fid, type): an SBI suspend call that may come back at a resume
+ * address.  Returns the SBI error, or 0 through resume_entry, which counts and records
+ * what a resumed hart sees. */
+	.text
+	.globl	suspend_call
+suspend_call:
+	addi	sp, sp, -112
+	sd	ra, 0(sp)
+	sd	gp, 8(sp)
+	sd	tp, 16(sp)
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+	sd	s\n, 24 + 8 * \n(sp)
+	.endr
+	addi	sp, sp, -16
+	sd	s11, 0(sp)
+	mv	a7, a0
+	mv	a6, a1
+	mv	a0, a2
+	la	a1, resume_entry
+	mv	a2, sp
+	ecall
+	j	1f
+
+	.balign	4
+resume_entry:
+	mv	sp, a1
+	la	t0, resume_record
+	ld	t1, 0(t0)
+	addi	t1, t1, 1
+	sd	t1, 0(t0)
+	sd	a0, 8(t0)
+	csrr	t1, satp
+	sd	t1, 16(t0)
+	csrr	t1, sstatus
+	sd	t1, 24(t0)
+	la	t0, trap_vectors
+	csrw	stvec, t0
+	csrw	sscratch, zero
+	li	a0, 0
+1:	ld	s11, 0(sp)
+	addi	sp, sp, 16
+	ld	ra, 0(sp)
+	ld	gp, 8(sp)
+	ld	tp, 16(sp)
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+	ld	s\n, 24 + 8 * \n(sp)
+	.endr
+	addi	sp, sp, 112
+	ret
+
+	.data
+	.balign	8
+	.globl	resume_record
+resume_record:
+	.dword	0, 0, 0, 0
 #endif
