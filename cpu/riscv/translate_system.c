@@ -112,6 +112,8 @@ static bool help_wfi(struct cpu *cpu, const struct uop *uop)
 	if (!riscv_wfi(riscv_cpu(cpu)))
 		return false;
 	cpu->pc = uop_wide(uop, 1)->call.argument;
+	if (cpu->halted)
+		cpu_attention(cpu);
 	return true;
 }
 

@@ -90,7 +90,7 @@ bool bench_run(struct bench *bench, const uint32_t *insns, unsigned count)
 	bench_store(bench, address, 4, EBREAK);
 	cpu->pc = BENCH_CODE;
 	bench->hart->mcause = bench->hart->mepc = bench->hart->mtval = 0;
-	bench->machine.engine->run(cpu, cpu_now(cpu) + 2 * count + 6);
+	machine_run_until(&bench->machine, bench->machine.clock.now + 2 * count + 6);
 	return bench->hart->mcause == RV_CAUSE_BREAKPOINT && bench->hart->mepc == address;
 }
 
