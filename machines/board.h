@@ -27,6 +27,7 @@
 #include "devices/chardev.h"
 #include "machines/blob.h"
 #include "machines/image.h"
+#include "sbi/sbi.h"
 
 #define BOARD_MEMORY_MIN (64ull << 20)
 #define BOARD_MEMORY_MAX (64ull << 30)
@@ -65,11 +66,12 @@ struct board_config {
 	unsigned cpu_count;
 	struct riscv_config cpu;
 
-	const char *kernel;        /* path; NULL only with BOARD_SBI_FILE or without_image */
-	const struct blob *initrd; /* bytes to load as initramfs, or NULL; see machines/cpio.h */
-	const char *initrd_name;   /* for messages; NULL: "initramfs" */
-	const char *append;        /* kernel command line, or NULL */
-	bool without_image;        /* for `dt dump`: nothing is loaded but the device tree */
+	const char *kernel; /* path; NULL only with BOARD_SBI_FILE or without_image */
+	/* Bytes to load as initramfs, or NULL; see machines/cpio.h. board_new() takes them over. */
+	struct blob *initrd;
+	const char *initrd_name; /* for messages; NULL: "initramfs" */
+	const char *append;      /* kernel command line, or NULL */
+	bool without_image;      /* for `dt dump`: nothing is loaded but the device tree */
 
 	enum board_firmware firmware;
 	const char *firmware_path;    /* for BOARD_SBI_FILE */
@@ -96,7 +98,8 @@ extern const char *const board_device_help[];
  * Builds a machine that is ready to run: devices, images in memory, device tree, harts at their
  * entry points. *out is freed with board_free(). Returns 0; or -1 with error: 125 for what the
  * command line says (sizes, unknown devices, unreadable files), 126 for images.
- * The machine's poll callback is board_poll(); callers may replace it.
+ * The machine's poll callback is board_poll(); callers may replace it, and should call it from
+ * their own. C-a x on serial stops the machine with STOP_QUIT.
  */
 int board_new(const struct board_config *config, struct machine **out, struct error *error);
 void board_free(struct machine *machine);
