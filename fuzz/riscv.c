@@ -1,0 +1,185 @@
+/*
+ * Random bytes as a RISC-V guest, run by every engine: nothing that a guest executes may harm the
+ * host, and all engines must end in the same state, memory included.
+ *
+ * Input: one byte of options, then the program. It starts at the bottom of RAM; traps end
+ * in a handler that goes on after the trapped instruction, within the program.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/bus.h"
+#include "cpu/riscv/riscv.h"
+#include "engine/engine.h"
+#include "mmu/mmu.h"
+
+#define RAM_BASE 0x80000000ull
+#define RAM_SIZE (256 << 10)
+#define TICKS    600
+#define HANDLERS (RAM_SIZE / 2)
+
+/* Bits of the option byte. */
+enum { OPTION_LEVEL = 3, OPTION_MISALIGNED_TRAP = 4, OPTION_FP = 8, OPTION_PAGING = 16 };
+
+/*
+ * csrrw t6, mscratch, t6; csrr t6, mepc; addi t6, t6, 4; keep 17 bits of it and set bit 31; csrw
+ * mepc, t6; csrrw t6, mscratch, t6; mret. Then the same for S-mode.
+ */
+static const uint32_t handlers[2][9] = {
+	{0x340f9ff3, 0x34102ff3, 0x004f8f93, 0x02ff9f93, 0x02ffdf93, 0x29ff9f93, 0x341f9073,
+	 0x340f9ff3, 0x30200073},
+	{0x140f9ff3, 0x14102ff3, 0x004f8f93, 0x02ff9f93, 0x02ffdf93, 0x29ff9f93, 0x141f9073,
+	 0x140f9ff3, 0x10200073},
+};
+
+struct guest {
+	struct machine machine;
+	struct mb_bus *bus;
+	struct mb_region *root, *ram;
+	struct mmu_watch *watch;
+	struct code_cache *code;
+	struct riscv_cpu *hart;
+};
+
+static void must(bool done)
+{
+	if (!done)
+		abort();
+}
+
+static void code_written(void *opaque, struct mb_ram *ram, uint64_t offset, uint64_t length)
+{
+	struct guest *guest = opaque;
+	code_cache_write(guest->code, ram, offset, length);
+}
+
+static void guest_init(struct guest *guest, const struct engine_ops *engine, uint8_t options)
+{
+	memset(guest, 0, sizeof(*guest));
+	machine_init(&guest->machine);
+	guest->machine.engine = engine;
+	guest->bus = mb_bus_new();
+	must(guest->bus);
+	must(!mb_region_container(guest->bus, "root", MB_WHOLE, &guest->root));
+	must(!mb_region_ram(guest->bus, "ram", RAM_SIZE, &guest->ram));
+	must(!mb_attach(guest->root, RAM_BASE, guest->ram));
+	must(!mb_space_new(guest->bus, "memory", guest->root, MB_SPACE_MEMORY,
+			   &guest->machine.memory));
+
+	struct riscv_config config;
+	riscv_config_default(&config);
+	config.misaligned_trap = options & OPTION_MISALIGNED_TRAP;
+	guest->hart = riscv_cpu_new(&guest->machine, &config, 0);
+	must(guest->hart);
+	guest->code = code_cache_new(&guest->machine);
+	must(guest->code);
+	guest->watch = mmu_watch_new(&guest->machine, code_written, guest);
+	must(guest->watch);
+}
+
+static void guest_fini(struct guest *guest)
+{
+	mmu_watch_free(guest->watch);
+	code_cache_free(guest->code);
+	riscv_cpu_free(guest->hart);
+	mb_space_free(guest->machine.memory);
+	mb_region_unref(guest->ram);
+	mb_region_unref(guest->root);
+	mb_bus_free(guest->bus);
+	machine_fini(&guest->machine);
+}
+
+static uint8_t *guest_host(const struct guest *guest)
+{
+	return mb_region_get_ram(guest->ram)->host;
+}
+
+static void write_csr(struct riscv_cpu *hart, const char *name, uint64_t value)
+{
+	int number = riscv_csr_number(name);
+	must(number >= 0);
+	riscv_csr_write(hart, (unsigned)number, value);
+}
+
+/* One gigapage that maps RAM to itself; the table is RAM's last page. */
+static void guest_enable_paging(struct guest *guest, bool user)
+{
+	uint64_t table = RAM_BASE + RAM_SIZE - MB_PAGE_SIZE;
+	uint64_t leaf = RAM_BASE >> 12 << 10 | (user ? 0xdf : 0xcf); /* D A [U] X W R V */
+	memcpy(guest_host(guest) + RAM_SIZE - MB_PAGE_SIZE + 2 * sizeof(leaf), &leaf, sizeof(leaf));
+	write_csr(guest->hart, "satp", 8ull << 60 | table >> 12);
+}
+
+static void guest_start(struct guest *guest, uint8_t options, const uint8_t *program, size_t size)
+{
+	struct riscv_cpu *hart = guest->hart;
+	static const uint8_t levels[] = {RV_M, RV_S, RV_U, RV_M};
+	uint8_t level = levels[options & OPTION_LEVEL];
+	bool paging = options & OPTION_PAGING;
+
+	memcpy(guest_host(guest), program, size);
+	memcpy(guest_host(guest) + HANDLERS, handlers, sizeof(handlers));
+	for (unsigned i = 1; i < 32; i++)
+		hart->cpu.r[i] = RAM_BASE + 0x1000 * i + (i & 4 ? i : 0);
+	write_csr(hart, "mtvec", RAM_BASE + HANDLERS);
+	write_csr(hart, "stvec", RAM_BASE + HANDLERS + sizeof(handlers[0]));
+	/* S-mode cannot execute its handler from a user page. */
+	write_csr(hart, "medeleg", paging && level == RV_U ? 0 : 0xb1ff);
+	write_csr(hart, "pmpcfg0", 0x1f);
+	write_csr(hart, "pmpaddr0", UINT64_MAX);
+	if (options & OPTION_FP)
+		write_csr(hart, "mstatus", 0x6000);
+	if (paging)
+		guest_enable_paging(guest, level == RV_U);
+	hart->cpu.pc = RAM_BASE;
+	hart->cpu.level = level;
+	riscv_isa.update_mode(&hart->cpu);
+	machine_run_until(&guest->machine, TICKS);
+}
+
+/* Names the first field in which two guests differ. */
+static void report_difference(const struct guest *a, const struct guest *b)
+{
+	const struct state_section *left = a->machine.state.sections;
+	const struct state_section *right = b->machine.state.sections;
+	for (size_t i = 0; i < left->field_count; i++) {
+		const struct state_field *field = &left->fields[i];
+		for (uint32_t k = 0; k < field->count; k++) {
+			size_t offset = field->offset + (size_t)k * field->size;
+			if (memcmp((char *)left->base + offset, (char *)right->base + offset,
+				   field->size))
+				fprintf(stderr, "engines differ in %s[%u]\n", field->name, k);
+		}
+	}
+	for (size_t i = 0; i < RAM_SIZE; i++)
+		if (guest_host(a)[i] != guest_host(b)[i]) {
+			fprintf(stderr, "engines differ in memory at offset 0x%zx\n", i);
+			break;
+		}
+	fprintf(stderr, "pc 0x%llx and 0x%llx\n", (unsigned long long)a->hart->cpu.pc,
+		(unsigned long long)b->hart->cpu.pc);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct engine_ops *const engines[] = {&engine_step, &engine_interp};
+	struct guest guest[2];
+
+	if (size < 2 || size > RAM_SIZE / 2)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		guest_init(&guest[i], engines[i], data[0]);
+		guest_start(&guest[i], data[0], data + 1, size - 1);
+	}
+	if (state_hash(&guest[0].machine.state) != state_hash(&guest[1].machine.state) ||
+	    memcmp(guest_host(&guest[0]), guest_host(&guest[1]), RAM_SIZE) != 0) {
+		report_difference(&guest[0], &guest[1]);
+		abort();
+	}
+	for (int i = 0; i < 2; i++)
+		guest_fini(&guest[i]);
+	return 0;
+}
