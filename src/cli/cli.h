@@ -1,0 +1,45 @@
+/* The command line: subcommands and what they share. */
+#ifndef SRC_CLI_CLI_H
+#define SRC_CLI_CLI_H
+
+#include <stdio.h>
+
+#include "core/error.h"
+#include "src/cli/options.h"
+
+/* A subcommand: gets the arguments after its name; returns the exit status of the process. */
+struct subcommand {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+};
+
+extern const struct subcommand cli_subcommands[]; /* ends with a NULL name */
+
+int cli_run(int argc, char **argv);
+int cli_test(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_info(int argc, char **argv);
+int cli_dt(int argc, char **argv);
+
+/* Prints "trapline: text" to standard error and returns the exit code of the error. */
+int cli_fail(const struct error *error);
+
+/* Options of everything that builds a machine. */
+struct machine_options {
+	const char *arch, *kernel, *initrd, *append, *cpu, *sbi, *root, *exec, *serial, *display;
+	const char *engine, *exit_json, *stats, *machine;
+	uint64_t memory, cpus, timeout, icount_limit, trap_loop, seed, insn_ns, quantum;
+	struct option_list devices, traces, logs;
+	const char *rtc;
+	bool lockstep, strict, help, nographic, no_reboot;
+	int verbose, quiet;
+};
+
+/* The rows of machine_options; targets embed it at offset 0. */
+extern const struct option machine_option_table[];
+
+/* Defaults that are not zero. */
+void machine_options_default(struct machine_options *options);
+
+#endif

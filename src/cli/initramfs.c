@@ -1,0 +1,82 @@
+#include "src/cli/initramfs.h"
+
+#include <string.h>
+
+#include "machines/cpio.h"
+#include "test-roms/roms.h"
+
+const struct guest_program *guest_program_find(const char *name)
+{
+	for (size_t i = 0; i < guest_program_count; i++)
+		if (!strcmp(guest_programs[i].name, name))
+			return &guest_programs[i];
+	return NULL;
+}
+
+/* test-roms/linux/README.md: the arguments, each ended by a NUL. */
+static int add_command(struct cpio_writer *writer, const struct session *session,
+		       struct error *error)
+{
+	char text[32768];
+	size_t used = 0;
+	const struct guest_program *init = guest_program_find("init");
+	if (!init)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "running a command needs our init, which this build lacks: no "
+				 "RISC-V cross compiler was found when it was built");
+	for (int i = 0; i < session->command_count; i++) {
+		size_t length = strlen(session->command[i]) + 1;
+		if (used + length > sizeof(text))
+			return error_set(error, EXIT_CODE_USAGE,
+					 "the command is longer than %zu bytes", sizeof(text));
+		memcpy(text + used, session->command[i], length);
+		used += length;
+	}
+	if (cpio_add_file(writer, "init", 0755, init->image, init->size, error))
+		return -1;
+	return cpio_add_file(writer, ".trapline-command", 0644, text, used, error);
+}
+
+static int add_initrd_file(struct cpio_writer *writer, const struct session *session,
+			   struct error *error)
+{
+	struct blob file = { 0 };
+	if (blob_read_file(&file, session->options->initrd, "initramfs", session->options->memory,
+			   error))
+		return -1;
+	int result = cpio_append_archive(writer, file.data, file.size, error);
+	blob_free(&file);
+	return result;
+}
+
+/* Later entries replace earlier ones, so our init comes last. */
+static int fill(struct cpio_writer *writer, const struct session *session, const struct log *log,
+		struct error *error)
+{
+	const struct machine_options *options = session->options;
+	if (options->initrd && add_initrd_file(writer, session, error))
+		return -1;
+	if (options->root && cpio_add_folder(writer, options->root, log, error))
+		return -1;
+	for (unsigned i = 0; i < session->file_count; i++) {
+		const struct session_file *file = &session->files[i];
+		if (cpio_add_file(writer, file->path, file->mode, file->data, file->size, error))
+			return -1;
+	}
+	return session->command ? add_command(writer, session, error) : 0;
+}
+
+int initramfs_build(struct session *session, struct blob *out, const struct log *log,
+		    struct error *error)
+{
+	const struct machine_options *options = session->options;
+	struct cpio_writer writer;
+	if (!options->initrd && !options->root && !session->file_count && !session->command)
+		return 0;
+	cpio_init(&writer, options->memory);
+	int result = fill(&writer, session, log, error);
+	if (!result)
+		result = cpio_finish(&writer, out, error);
+	cpio_fini(&writer);
+	return result;
+}

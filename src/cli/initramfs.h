@@ -1,0 +1,14 @@
+/* The initramfs of a session: --root, --initrd, our init and its command, extra files. */
+#ifndef SRC_CLI_INITRAMFS_H
+#define SRC_CLI_INITRAMFS_H
+
+#include "src/cli/session.h"
+
+/* Builds it into out, which stays empty if there is nothing to put in. Returns 0, or -1. */
+int initramfs_build(struct session *session, struct blob *out, const struct log *log,
+		    struct error *error);
+
+/* The embedded guest program of that name (test-roms/linux), or NULL. */
+const struct guest_program *guest_program_find(const char *name);
+
+#endif

@@ -1,0 +1,319 @@
+#include "src/cli/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/cli/initramfs.h"
+#include "src/cli/lockstep.h"
+#include "src/cli/report.h"
+
+static uint64_t host_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+
+void session_init(struct session *session, const struct machine_options *options)
+{
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->signal_fd = -1;
+}
+
+void session_set_serial(struct session *session, struct chardev *serial)
+{
+	session->serial = serial;
+}
+
+void session_add_file(struct session *session, const struct session_file *file)
+{
+	if (session->file_count < SESSION_FILES_MAX)
+		session->files[session->file_count++] = *file;
+}
+
+/* SIGINT and friends become a stop request: read in poll, no handler, no global. */
+static void catch_signals(struct session *session)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	session->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void look_at_host(struct session *session)
+{
+	struct signalfd_siginfo info;
+	if (session->signal_fd >= 0 &&
+	    read(session->signal_fd, &info, sizeof(info)) == sizeof(info))
+		machine_stop(session->machine, STOP_SIGNAL, (int)info.ssi_signo, "signal %u",
+			     info.ssi_signo);
+	if (session->deadline_ns && host_ns() >= session->deadline_ns)
+		machine_stop(session->machine, STOP_TIMEOUT, 0,
+			     "the time limit of %llu ms is over",
+			     (unsigned long long)session->options->timeout);
+}
+
+/* Host milliseconds to sleep: until the guest's next event, the deadline, or for ever (-1). */
+static int sleep_time(const struct session *session, uint64_t idle_until)
+{
+	const struct clock *clock = &session->machine->clock;
+	uint64_t limit = UINT64_MAX;
+	if (idle_until != CLOCK_NEVER)
+		limit = clock_ns_at(clock, idle_until) - clock_ns(clock);
+	if (session->deadline_ns) {
+		uint64_t now = host_ns();
+		uint64_t left = session->deadline_ns > now ? session->deadline_ns - now : 0;
+		limit = left < limit ? left : limit;
+	}
+	if (limit == UINT64_MAX)
+		return -1;
+	return limit / 1000000 > 1000000 ? 1000000 : (int)(limit / 1000000);
+}
+
+/* Time passes at the host's pace while somebody may type, and as fast as possible otherwise. */
+static bool poll_host(void *opaque, bool idle, uint64_t idle_until)
+{
+	struct session *session = opaque;
+	look_at_host(session);
+	bool got = board_poll(session->machine, false, idle_until);
+	if (!idle || got || session->machine->stop.kind != STOP_NONE)
+		return got;
+	int fd = chardev_input_fd(session->serial);
+	if (fd < 0 || chardev_input_ended(session->serial))
+		return false;
+	chardev_flush(session->serial);
+	struct pollfd wait[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = session->signal_fd, .events = POLLIN },
+	};
+	poll(wait, 2, sleep_time(session, idle_until));
+	look_at_host(session);
+	got = board_poll(session->machine, false, idle_until);
+	/* Nobody will type any more, or not yet: with no event due, ask again. */
+	return got || (idle_until == CLOCK_NEVER && !chardev_input_ended(session->serial));
+}
+
+static void quit_key(void *opaque, enum chardev_key key)
+{
+	struct session *session = opaque;
+	if (key == CHARDEV_KEY_QUIT)
+		machine_stop(session->machine, STOP_QUIT, 0, "C-a x");
+}
+
+static int configure_sbi(struct session *session, struct board_config *config, struct error *error)
+{
+	const char *text = session->options->sbi;
+	sbi_config_default(&session->sbi);
+	config->sbi = &session->sbi;
+	if (!text || !strcmp(text, "on") || !strcmp(text, "default"))
+		return 0;
+	if (!strncmp(text, "on,", 3))
+		return sbi_config_parse(&session->sbi, text + 3, error);
+	if (!strcmp(text, "off") || !strcmp(text, "none")) {
+		config->firmware = BOARD_SBI_OFF;
+		return 0;
+	}
+	if (strchr(text, '=') && access(text, F_OK))
+		return sbi_config_parse(&session->sbi, text, error);
+	config->firmware = BOARD_SBI_FILE;
+	config->firmware_path = text;
+	return 0;
+}
+
+static int configure_clock(const struct machine_options *options, struct board_config *config,
+			   struct error *error)
+{
+	config->ns_numerator = options->insn_ns;
+	config->ns_denominator = 1;
+	if (options->insn_ns == 0 || options->insn_ns > 1000000)
+		return error_set(error, EXIT_CODE_USAGE, "--insn-ns %llu: expected 1 to 1000000",
+				 (unsigned long long)options->insn_ns);
+	if (!options->rtc)
+		return 0;
+	if (!strcmp(options->rtc, "host")) {
+		config->rtc_epoch_ns = (uint64_t)time(NULL) * 1000000000ull;
+		return 0;
+	}
+	char *end;
+	errno = 0;
+	uint64_t seconds = strtoull(options->rtc, &end, 10);
+	if (!*options->rtc || *end || errno || seconds > UINT64_MAX / 1000000000ull)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--rtc %s: expected 'host' or seconds since 1970", options->rtc);
+	config->rtc_epoch_ns = seconds * 1000000000ull;
+	return 0;
+}
+
+static int check_names(const struct machine_options *options, struct error *error)
+{
+	if (options->arch && strcmp(options->arch, "riscv64"))
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--arch %s: only riscv64 is there in this version", options->arch);
+	if (options->machine && strcmp(options->machine, "virt"))
+		return error_set(error, EXIT_CODE_USAGE, "--machine %s: expected 'virt'",
+				 options->machine);
+	if (options->display && strcmp(options->display, "none"))
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--display %s: only 'none' is there in this version",
+				 options->display);
+	if (options->strict)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--strict is not available in this version");
+	if (options->stats && *options->stats && strcmp(options->stats, "json"))
+		return error_set(error, EXIT_CODE_USAGE, "--stats=%s: expected 'json' or nothing",
+				 options->stats);
+	if (options->quantum == 0 || options->quantum > 100000000)
+		return error_set(error, EXIT_CODE_USAGE, "--quantum %llu: expected 1 to 100000000",
+				 (unsigned long long)options->quantum);
+	return 0;
+}
+
+static int configure_log(const struct machine_options *options, struct log *log,
+			 struct error *error)
+{
+	log_init(log, stderr, options->quiet ? LOG_ERROR : LOG_WARN);
+	if (options->verbose)
+		log_init(log, stderr, options->verbose > 1 ? LOG_DEBUG : LOG_INFO);
+	for (unsigned i = 0; i < options->logs.count; i++)
+		if (log_configure(log, options->logs.items[i]))
+			return error_set(error, EXIT_CODE_USAGE,
+					 "--log %s: expected [PART=]LEVEL; parts: machine bus mmu "
+					 "engine cpu sbi device loader; levels: error warn info debug",
+					 options->logs.items[i]);
+	return 0;
+}
+
+/* Linux needs to be told where its console is; a command is better seen without boot messages. */
+static const char *kernel_command_line(struct session *session)
+{
+	const struct machine_options *options = session->options;
+	if (options->append)
+		return options->append;
+	return session->command && !options->verbose ? "console=ttyS0 quiet" : "console=ttyS0";
+}
+
+static int configure(struct session *session, struct board_config *config, struct log *log,
+		     struct error *error)
+{
+	const struct machine_options *options = session->options;
+	board_config_default(config);
+	if (check_names(options, error) || configure_log(options, log, error) ||
+	    configure_sbi(session, config, error) || configure_clock(options, config, error))
+		return -1;
+	if (options->cpu && riscv_config_parse(&config->cpu, options->cpu, error))
+		return -1;
+	if (options->cpus < 1 || options->cpus > MACHINE_MAX_CPUS)
+		return error_set(error, EXIT_CODE_USAGE, "--cpus %llu: expected 1 to %d",
+				 (unsigned long long)options->cpus, MACHINE_MAX_CPUS);
+	config->engine = engine_find(options->engine);
+	if (!config->engine)
+		return error_set(error, EXIT_CODE_USAGE, "--engine %s: expected 'step' or 'interp'",
+				 options->engine);
+	config->memory_size = options->memory;
+	config->cpu_count = (unsigned)options->cpus;
+	config->kernel = options->kernel;
+	config->append = kernel_command_line(session);
+	config->devices = options->devices.items;
+	config->device_count = options->devices.count;
+	config->seed = options->seed;
+	config->log = log;
+	if (initramfs_build(session, &session->initrd, log, error))
+		return -1;
+	if (session->initrd.size)
+		config->initrd = &session->initrd;
+	return 0;
+}
+
+static void configure_machine(const struct session *session, struct machine *machine)
+{
+	const struct machine_options *options = session->options;
+	machine->trap_loop = (unsigned)options->trap_loop;
+	machine->quantum = options->quantum;
+	if (options->icount_limit)
+		machine->icount_limit = options->icount_limit;
+}
+
+static int open_serial(struct session *session, struct error *error)
+{
+	if (!session->serial)
+		session->serial = chardev_open(session->options->serial, error);
+	if (!session->serial)
+		return -1;
+	console_watch_init(&session->watch, session->serial);
+	chardev_on_key(session->serial, quit_key, session);
+	return 0;
+}
+
+int session_open(struct session *session, struct error *error)
+{
+	struct board_config config;
+	struct log log;
+	session->start_ns = host_ns();
+	if (configure(session, &config, &log, error) || open_serial(session, error))
+		return -1;
+	config.serial = session->serial;
+	if (board_new(&config, &session->machine, error))
+		return -1;
+	session->watch.machine = session->machine;
+	configure_machine(session, session->machine);
+	session->machine->poll = poll_host;
+	session->machine->poll_opaque = session;
+	if (session->options->lockstep) {
+		session->shadow_serial = chardev_null_new(error);
+		config.serial = session->shadow_serial;
+		config.engine = &engine_step;
+		if (!config.serial || board_new(&config, &session->shadow, error))
+			return -1;
+		configure_machine(session, session->shadow);
+		session->shadow->poll = NULL;
+	}
+	return 0;
+}
+
+static enum stop_kind run_machine(struct session *session)
+{
+	if (session->shadow)
+		return lockstep_run(session);
+	return machine_run(session->machine);
+}
+
+int session_run(struct session *session)
+{
+	struct machine *machine = session->machine;
+	catch_signals(session);
+	if (session->options->timeout)
+		session->deadline_ns = host_ns() + session->options->timeout * 1000000ull;
+	while (run_machine(session) == STOP_RESET && !session->options->no_reboot) {
+		session->resets++;
+		if (board_reset(machine, &session->error) ||
+		    (session->shadow && board_reset(session->shadow, &session->error)))
+			return cli_fail(&session->error);
+	}
+	chardev_flush(session->serial);
+	return report_end(session, host_ns() - session->start_ns);
+}
+
+void session_close(struct session *session)
+{
+	board_free(session->shadow);
+	board_free(session->machine);
+	if (session->serial && session->watch.filter.chardev)
+		console_watch_fini(&session->watch);
+	chardev_free(session->serial);
+	chardev_free(session->shadow_serial);
+	blob_free(&session->initrd);
+	free(session->append);
+	if (session->signal_fd >= 0)
+		close(session->signal_fd);
+}

@@ -1,0 +1,63 @@
+/* One run of a machine, from options to exit status: what `run` and `test` share. */
+#ifndef SRC_CLI_SESSION_H
+#define SRC_CLI_SESSION_H
+
+#include <sys/types.h>
+
+#include "machines/board.h"
+#include "sbi/sbi.h"
+#include "src/cli/cli.h"
+#include "src/cli/console.h"
+
+/* A file that goes into the initramfs besides what --root and --initrd bring. */
+struct session_file {
+	const char *path;
+	uint32_t mode; /* permission bits */
+	const void *data;
+	size_t size;
+};
+
+#define SESSION_FILES_MAX 8
+
+struct session {
+	const struct machine_options *options;
+	struct machine *machine;
+	struct machine *shadow; /* for --lockstep */
+	struct chardev *serial;
+	struct chardev *shadow_serial;
+	struct console_watch watch;
+	struct blob initrd;
+	char *append; /* the command line that was made, or NULL */
+	struct trace *traces[OPTION_LIST_MAX];
+	struct trap_ring *ring;
+	int signal_fd;
+	uint64_t deadline_ns;
+	uint64_t start_ns;
+	unsigned resets;
+	struct error error; /* of a reset */
+	struct sbi_config sbi;
+	struct session_file files[SESSION_FILES_MAX];
+	unsigned file_count;
+	/* A command to run under our init; NULL: none. argv as for exec. */
+	char **command;
+	int command_count;
+};
+
+/* Zeroes it; options stay the caller's. */
+void session_init(struct session *session, const struct machine_options *options);
+
+/* Uses a console instead of the one that --serial names; the session takes it over. */
+void session_set_serial(struct session *session, struct chardev *serial);
+
+/* Adds a file to the initramfs; data stays the caller's. */
+void session_add_file(struct session *session, const struct session_file *file);
+
+/* Builds the machine. Returns 0, or -1 with error. */
+int session_open(struct session *session, struct error *error);
+
+/* Runs to the end and returns the exit status (docs/command-line.md). */
+int session_run(struct session *session);
+
+void session_close(struct session *session);
+
+#endif
