@@ -3,12 +3,10 @@
 #include <stdio.h>
 
 const struct subcommand cli_subcommands[] = {
-	{ "run", cli_run, "boot a kernel or run a program" },
-	{ "test", cli_test, "run kernel selftests, test ROMs or a program in a guest" },
-	{ "explain", cli_explain, "decode a cause, a CSR or an SBI call to words" },
-	{ "info", cli_info, "list CPUs, features, instructions, CSRs, devices, SBI extensions" },
-	{ "dt", cli_dt, "dump or check the generated device tree" },
-	{ 0 },
+	{"run",						      cli_run, "boot a kernel or run a program"},
+	{"test",			  cli_test, "run kernel selftests, test ROMs or a program in a guest"},
+	{"dt",						     cli_dt, "dump or check the generated device tree"},
+	{0},
 };
 
 int cli_fail(const struct error *error)

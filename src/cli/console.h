@@ -11,13 +11,13 @@
 #include "core/machine.h"
 #include "devices/chardev.h"
 
-#define CONSOLE_LINES	    20
+#define CONSOLE_LINES       20
 #define CONSOLE_LINE_LENGTH 256
 
 struct console_watch {
 	struct chardev_filter filter;
 	struct machine *machine; /* told of a panic; NULL: nobody */
-	bool reported;		 /* init reported a status */
+	bool reported;           /* init reported a status */
 	int status;
 	bool panicked;
 	char panic[CONSOLE_LINE_LENGTH]; /* the panic's first line */

@@ -8,7 +8,7 @@
 
 static int check_file(const char *path, struct error *error)
 {
-	struct blob blob = { 0 };
+	struct blob blob = {0};
 	if (blob_read_file(&blob, path, "device tree", 16u << 20, error))
 		return -1;
 	int result = device_tree_check(blob.data, blob.size, path, error);
@@ -20,8 +20,9 @@ static int dump(const struct machine *machine, const char *path, struct error *e
 {
 	const struct blob *tree = board_device_tree(machine);
 	if (!path && isatty(1))
-		return error_set(error, EXIT_CODE_USAGE,
-				 "dt dump: a device tree is binary: name a file, or pipe it to dtc");
+		return error_set(
+			error, EXIT_CODE_USAGE,
+			"dt dump: a device tree is binary: name a file, or pipe it to dtc");
 	FILE *stream = path ? fopen(path, "wb") : stdout;
 	bool ok = stream && fwrite(tree->data, 1, tree->size, stream) == tree->size;
 	if (stream)
@@ -52,15 +53,16 @@ static int build_and(struct machine_options *options, bool check, const char *pa
 static void print_help(void)
 {
 	printf("usage: trapline dt dump [MACHINE OPTION]... [FILE]   write the tree (DTB)\n"
-	       "       trapline dt check [MACHINE OPTION]... [FILE]  check it, or that of a file\n\n");
+	       "       trapline dt check [MACHINE OPTION]... [FILE]  check it, or that of a "
+	       "file\n\n");
 	options_help(machine_option_table);
 }
 
 int cli_dt(int argc, char **argv)
 {
 	struct machine_options options;
-	struct option_list positional = { .count = 0 };
-	struct error error = { 0 };
+	struct option_list positional = {.count = 0};
+	struct error error = {0};
 	int rest;
 	machine_options_default(&options);
 	if (options_parse(machine_option_table, &options, argc, argv, &positional, &rest, &error))

@@ -40,7 +40,7 @@ static int add_command(struct cpio_writer *writer, const struct session *session
 static int add_initrd_file(struct cpio_writer *writer, const struct session *session,
 			   struct error *error)
 {
-	struct blob file = { 0 };
+	struct blob file = {0};
 	if (blob_read_file(&file, session->options->initrd, "initramfs", session->options->memory,
 			   error))
 		return -1;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Registers are compared this often (ticks), all registered state every SLOW_EVERY times. */
-#define STRIDE	   64
+#define STRIDE     64
 #define SLOW_EVERY 4096
 
 /* Writes what differs between two CPUs into text; false if nothing does. */
@@ -44,10 +44,11 @@ static void compare(struct session *session, bool everything)
 	for (unsigned i = 0; i < machine->cpu_count; i++) {
 		if (!describe_difference(machine->cpu[i], shadow->cpu[i], text, sizeof(text)))
 			continue;
-		machine_stop(machine, STOP_DEBUG, 0,
-			     "lockstep: cpu %u differs at or before instruction %llu, pc 0x%llx: %s",
-			     i, (unsigned long long)machine->clock.now,
-			     (unsigned long long)shadow->cpu[i]->pc, text);
+		machine_stop(
+			machine, STOP_DEBUG, 0,
+			"lockstep: cpu %u differs at or before instruction %llu, pc 0x%llx: %s", i,
+			(unsigned long long)machine->clock.now,
+			(unsigned long long)shadow->cpu[i]->pc, text);
 		return;
 	}
 	if (everything && state_hash(&machine->state) != state_hash(&shadow->state))

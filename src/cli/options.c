@@ -27,7 +27,13 @@ static int parse_duration(const char *text, uint64_t *milliseconds)
 	static const struct {
 		const char *suffix;
 		uint64_t factor;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+	} units[] = {
+		{"ms", 1      },
+                {"s",  1000   },
+                {"",   1000   },
+                {"m",  60000  },
+                {"h",  3600000}
+        };
 	char *end;
 	errno = 0;
 	double value = strtod(text, &end);
@@ -67,8 +73,8 @@ static int store(const struct option *option, void *target, const char *value, s
 	case OPTION_SIZE:
 		if (board_parse_size(value, where))
 			return error_set(error, EXIT_CODE_USAGE,
-					 "--%s %s: expected a size such as 512M or 2G", option->name,
-					 value);
+					 "--%s %s: expected a size such as 512M or 2G",
+					 option->name, value);
 		return 0;
 	case OPTION_DURATION:
 		if (parse_duration(value, where))
@@ -165,7 +171,7 @@ static int parse_short(const struct option *table, void *target, struct argument
 int options_parse(const struct option *table, void *target, int argc, char **argv,
 		  struct option_list *positional, int *rest, struct error *error)
 {
-	struct arguments arguments = { argc, 0, argv };
+	struct arguments arguments = {argc, 0, argv};
 	*rest = argc;
 	for (; arguments.index < argc; arguments.index++) {
 		const char *word = argv[arguments.index];

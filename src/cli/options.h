@@ -12,15 +12,15 @@
 #include "core/error.h"
 
 enum option_kind {
-	OPTION_FLAG,	 /* bool: true */
-	OPTION_COUNT,	 /* int: incremented each time */
-	OPTION_STRING,	 /* const char *: the last one wins */
+	OPTION_FLAG,     /* bool: true */
+	OPTION_COUNT,    /* int: incremented each time */
+	OPTION_STRING,   /* const char *: the last one wins */
 	OPTION_OPTIONAL, /* const char *: --name or --name=VALUE; "" without a value */
-	OPTION_LIST,	 /* struct option_list: all of them */
-	OPTION_NUMBER,	 /* uint64_t */
-	OPTION_SIZE,	 /* uint64_t, bytes: 512M, 2G */
+	OPTION_LIST,     /* struct option_list: all of them */
+	OPTION_NUMBER,   /* uint64_t */
+	OPTION_SIZE,     /* uint64_t, bytes: 512M, 2G */
 	OPTION_DURATION, /* uint64_t, milliseconds: 60s, 500ms, 2m */
-	OPTION_IGNORED,	 /* accepted for compatibility; takes an argument if it is named */
+	OPTION_IGNORED,  /* accepted for compatibility; takes an argument if it is named */
 };
 
 #define OPTION_LIST_MAX 32
@@ -32,11 +32,11 @@ struct option_list {
 
 struct option {
 	const char *name;     /* long name without dashes */
-	char letter;	      /* short form, or 0 */
+	char letter;          /* short form, or 0 */
 	const char *alias;    /* another spelling after one dash ("smp"), or NULL */
-	uint8_t kind;	      /* enum option_kind */
+	uint8_t kind;         /* enum option_kind */
 	const char *argument; /* what --help calls the value, NULL if there is none */
-	size_t offset;	      /* of the value in the target */
+	size_t offset;        /* of the value in the target */
 	const char *help;     /* NULL: not listed */
 };
 

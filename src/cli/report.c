@@ -12,18 +12,18 @@ static const struct {
 	int status;
 	bool bad; /* worth a report */
 } ends[] = {
-	[STOP_NONE] = { "none", 0, false },
-	[STOP_EXIT] = { "exit", -1, false },
-	[STOP_RESET] = { "reset", 0, false },
-	[STOP_QUIT] = { "quit", 0, false },
-	[STOP_TIMEOUT] = { "timeout", EXIT_CODE_TIMEOUT, true },
-	[STOP_ICOUNT_LIMIT] = { "icount-limit", EXIT_CODE_ICOUNT_LIMIT, true },
-	[STOP_TRAP_LOOP] = { "trap-loop", EXIT_CODE_TRAP_LOOP, true },
-	[STOP_PANIC] = { "panic", EXIT_CODE_PANIC, true },
-	[STOP_STRICT] = { "strict", EXIT_CODE_STRICT, true },
-	[STOP_DEADLOCK] = { "deadlock", EXIT_CODE_GUEST_ABORT, true },
-	[STOP_SIGNAL] = { "signal", -1, false },
-	[STOP_DEBUG] = { "debug", EXIT_CODE_USAGE, true },
+	[STOP_NONE] = {"none",         0,                      false},
+	[STOP_EXIT] = {"exit",         -1,                     false},
+	[STOP_RESET] = {"reset",        0,                      false},
+	[STOP_QUIT] = {"quit",         0,                      false},
+	[STOP_TIMEOUT] = {"timeout",      EXIT_CODE_TIMEOUT,      true },
+	[STOP_ICOUNT_LIMIT] = {"icount-limit", EXIT_CODE_ICOUNT_LIMIT, true },
+	[STOP_TRAP_LOOP] = {"trap-loop",    EXIT_CODE_TRAP_LOOP,    true },
+	[STOP_PANIC] = {"panic",        EXIT_CODE_PANIC,        true },
+	[STOP_STRICT] = {"strict",       EXIT_CODE_STRICT,       true },
+	[STOP_DEADLOCK] = {"deadlock",     EXIT_CODE_GUEST_ABORT,  true },
+	[STOP_SIGNAL] = {"signal",       -1,                     false},
+	[STOP_DEBUG] = {"debug",        EXIT_CODE_USAGE,        true },
 };
 
 static int exit_status(const struct session *session)
@@ -62,8 +62,9 @@ static void report_bad_end(const struct session *session)
 	}
 	for (unsigned i = 0; i < machine->cpu_count; i++) {
 		const struct cpu *cpu = machine->cpu[i];
-		fprintf(stderr, "trapline: cpu %u: pc 0x%llx, %s%s, %llu instructions, %llu traps\n",
-			i, (unsigned long long)cpu->pc, cpu->isa->level_name(cpu, cpu->level),
+		fprintf(stderr,
+			"trapline: cpu %u: pc 0x%llx, %s%s, %llu instructions, %llu traps\n", i,
+			(unsigned long long)cpu->pc, cpu->isa->level_name(cpu, cpu->level),
 			cpu->stopped  ? ", stopped"
 			: cpu->halted ? ", waiting for an interrupt"
 				      : "",
@@ -80,17 +81,17 @@ static void print_stats(const struct session *session, uint64_t host_ns, bool js
 		const char *name;
 		unsigned long long value;
 	} rows[] = {
-		{ "instructions", retired(machine) },
-		{ "ticks", machine->clock.now },
-		{ "traps", trap_total(machine) },
-		{ "guest_ns", clock_ns(&machine->clock) },
-		{ "host_ns", host_ns },
-		{ "blocks", code.blocks },
-		{ "block_instructions", code.instructions },
-		{ "block_uops", code.uops },
-		{ "code_bytes", code.bytes },
-		{ "code_flushes", code.flushes },
-		{ "code_invalidations", code.invalidations },
+		{"instructions",       retired(machine)         },
+		{"ticks",              machine->clock.now       },
+		{"traps",              trap_total(machine)      },
+		{"guest_ns",           clock_ns(&machine->clock)},
+		{"host_ns",            host_ns                  },
+		{"blocks",             code.blocks              },
+		{"block_instructions", code.instructions        },
+		{"block_uops",         code.uops                },
+		{"code_bytes",         code.bytes               },
+		{"code_flushes",       code.flushes             },
+		{"code_invalidations", code.invalidations       },
 	};
 	unsigned count = sizeof(rows) / sizeof(rows[0]);
 	for (unsigned i = 0; i < count; i++) {
@@ -126,15 +127,16 @@ static int write_exit_json(const struct session *session, int status, uint64_t h
 	const struct stop *stop = &session->machine->stop;
 	FILE *stream = fopen(path, "w");
 	if (stream) {
-		fprintf(stream, "{\"end\": \"%s\", \"status\": %d, \"text\": ",
-			ends[stop->kind].name, status);
+		fprintf(stream,
+			"{\"end\": \"%s\", \"status\": %d, \"text\": ", ends[stop->kind].name,
+			status);
 		print_json_string(stream, stop->text);
 		fprintf(stream, ", \"stats\": ");
 		print_stats(session, host_ns, true, stream);
 		fprintf(stream, "}\n");
 	}
 	if (!stream || ferror(stream) | fclose(stream)) {
-		struct error error = { 0 };
+		struct error error = {0};
 		error_set(&error, EXIT_CODE_USAGE, "%s: cannot write: %s", path, strerror(errno));
 		return cli_fail(&error);
 	}

@@ -8,7 +8,8 @@
 static void print_help(void)
 {
 	printf("usage: trapline run [OPTION]... KERNEL|ELF|ROM [-- CMD [ARG]...]\n"
-	       "Boots a kernel, or runs a bare-metal program; with CMD, runs that under a small init\n"
+	       "Boots a kernel, or runs a bare-metal program; with CMD, runs that under a small "
+	       "init\n"
 	       "and exits with its status. C-a x quits, C-a h helps.\n\n");
 	options_help(machine_option_table);
 	printf("\nExit status: the guest's (0 to 123); 124 timeout, 125 usage, 126 bad image,\n"
@@ -19,7 +20,7 @@ static void print_help(void)
 static int parse(struct machine_options *options, struct session *session, int argc, char **argv,
 		 struct error *error)
 {
-	struct option_list positional = { .count = 0 };
+	struct option_list positional = {.count = 0};
 	int rest;
 	if (options_parse(machine_option_table, options, argc, argv, &positional, &rest, error))
 		return -1;
@@ -45,7 +46,7 @@ int cli_run(int argc, char **argv)
 {
 	struct machine_options options;
 	struct session session;
-	struct error error = { 0 };
+	struct error error = {0};
 	machine_options_default(&options);
 	session_init(&session, &options);
 	if (parse(&options, &session, argc, argv, &error))
@@ -54,7 +55,7 @@ int cli_run(int argc, char **argv)
 		print_help();
 		return 0;
 	}
-	char *shell[] = { "/bin/sh", "-c", (char *)(uintptr_t)options.exec };
+	char *shell[] = {"/bin/sh", "-c", (char *)(uintptr_t)options.exec};
 	if (options.exec) {
 		session.command = shell;
 		session.command_count = 3;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/engine.h"
 #include "src/cli/initramfs.h"
 #include "src/cli/lockstep.h"
 #include "src/cli/report.h"
@@ -59,8 +60,7 @@ static void look_at_host(struct session *session)
 		machine_stop(session->machine, STOP_SIGNAL, (int)info.ssi_signo, "signal %u",
 			     info.ssi_signo);
 	if (session->deadline_ns && host_ns() >= session->deadline_ns)
-		machine_stop(session->machine, STOP_TIMEOUT, 0,
-			     "the time limit of %llu ms is over",
+		machine_stop(session->machine, STOP_TIMEOUT, 0, "the time limit of %llu ms is over",
 			     (unsigned long long)session->options->timeout);
 }
 
@@ -94,8 +94,8 @@ static bool poll_host(void *opaque, bool idle, uint64_t idle_until)
 		return false;
 	chardev_flush(session->serial);
 	struct pollfd wait[] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = session->signal_fd, .events = POLLIN },
+		{.fd = fd,                 .events = POLLIN},
+		{.fd = session->signal_fd, .events = POLLIN},
 	};
 	poll(wait, 2, sleep_time(session, idle_until));
 	look_at_host(session);
@@ -187,10 +187,11 @@ static int configure_log(const struct machine_options *options, struct log *log,
 		log_init(log, stderr, options->verbose > 1 ? LOG_DEBUG : LOG_INFO);
 	for (unsigned i = 0; i < options->logs.count; i++)
 		if (log_configure(log, options->logs.items[i]))
-			return error_set(error, EXIT_CODE_USAGE,
-					 "--log %s: expected [PART=]LEVEL; parts: machine bus mmu "
-					 "engine cpu sbi device loader; levels: error warn info debug",
-					 options->logs.items[i]);
+			return error_set(
+				error, EXIT_CODE_USAGE,
+				"--log %s: expected [PART=]LEVEL; parts: machine bus mmu "
+				"engine cpu sbi device loader; levels: error warn info debug",
+				options->logs.items[i]);
 	return 0;
 }
 
