@@ -22,7 +22,7 @@ bool build_fetch(struct builder *builder, unsigned offset, unsigned length, uint
 		if (!mmu_fetch(builder->cpu, second, &code))
 			return false;
 		builder->failed = false;
-		builder->end = true;
+		builder->last = true;
 		block->straddles = true;
 		block->second_physical = code.physical;
 		memcpy(bytes + here, code.host, length - here);
@@ -250,7 +250,7 @@ bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *co
 	block->uop_count = 0;
 	block->hash_next = NULL;
 	emit(&builder, UOP_HEAD, 0, 0, 0, 0);
-	while (!builder.end && block->insn_count < limit && builder.page_left > 0 &&
+	while (!builder.end && !builder.last && block->insn_count < limit && builder.page_left > 0 &&
 	       block->uop_count + BLOCK_INSN_UOPS <= BLOCK_MAX_UOPS)
 		if (!build_one(&builder))
 			break;

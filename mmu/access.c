@@ -300,11 +300,11 @@ uint64_t mmu_debug_read(struct cpu *cpu, uint64_t address, void *buffer, uint64_
 }
 
 /* The host address of a page-table entry in RAM, or NULL. */
-static void *pte_host(struct cpu *cpu, uint64_t physical, unsigned size, struct mb_ram **ram,
-		      uint64_t *offset)
+static void *pte_host(struct cpu *cpu, uint64_t physical, unsigned size, enum mb_access access,
+		      struct mb_ram **ram, uint64_t *offset)
 {
 	struct mb_resolved resolved;
-	if (mb_resolve(cpu->memory, physical, MB_READ, MB_ATTRS_NONE, &resolved) ||
+	if (mb_resolve(cpu->memory, physical, access, MB_ATTRS_NONE, &resolved) ||
 	    !resolved.host || resolved.length < size)
 		return NULL;
 	*ram = resolved.readonly ? NULL : resolved.ram;
@@ -316,7 +316,7 @@ bool mmu_pte_load(struct cpu *cpu, uint64_t physical, unsigned size, uint64_t *v
 {
 	struct mb_ram *ram;
 	uint64_t offset;
-	void *host = pte_host(cpu, physical, size, &ram, &offset);
+	void *host = pte_host(cpu, physical, size, MB_READ, &ram, &offset);
 	if (!host)
 		return false;
 	*value = host_load(host, size);
@@ -328,7 +328,7 @@ bool mmu_pte_update(struct cpu *cpu, uint64_t physical, unsigned size, uint64_t 
 {
 	struct mb_ram *ram;
 	uint64_t offset;
-	void *host = pte_host(cpu, physical, size, &ram, &offset);
+	void *host = pte_host(cpu, physical, size, MB_WRITE, &ram, &offset);
 	if (!host || !ram)
 		return false;
 	*done = host_load(host, size) == expected;
