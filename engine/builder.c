@@ -250,8 +250,8 @@ bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *co
 	block->uop_count = 0;
 	block->hash_next = NULL;
 	emit(&builder, UOP_HEAD, 0, 0, 0, 0);
-	while (!builder.end && !builder.last && block->insn_count < limit && builder.page_left > 0 &&
-	       block->uop_count + BLOCK_INSN_UOPS <= BLOCK_MAX_UOPS)
+	while (!builder.end && !builder.last && block->insn_count < limit &&
+	       builder.page_left > 0 && block->uop_count + BLOCK_INSN_UOPS <= BLOCK_MAX_UOPS)
 		if (!build_one(&builder))
 			break;
 	if (block->insn_count == 0)

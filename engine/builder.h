@@ -21,7 +21,7 @@ struct builder {
 	uint64_t insn;       /* its bits, set by translate() */
 	unsigned length;     /* its length in bytes, set by translate() before any branch */
 	bool end;            /* the block ends with this instruction */
-	bool last;	     /* no further instruction joins the block */
+	bool last;           /* no further instruction joins the block */
 	bool full;           /* did not fit */
 	bool failed;         /* fetch failed; nothing may be emitted */
 	struct block *block; /* being built */
