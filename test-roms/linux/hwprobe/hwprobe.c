@@ -37,11 +37,11 @@ int main(int argc, char **argv, char **envp)
 			      L(probe.value & 7),
 			      (probe.value & 7) < 5 ? speeds[probe.value & 7] : "?");
 	}
-	unsigned mode = 0;
+	unsigned long mode = 0; /* RISC-V kernels store an unsigned long */
 	long error = sys(SYS_prctl, PR_GET_UNALIGN, &mode);
 	if (error < 0)
 		print(1, "prctl PR_GET_UNALIGN: error %d\n", -error);
 	else
-		print(1, "prctl PR_GET_UNALIGN: %u\n", L(mode));
+		print(1, "prctl PR_GET_UNALIGN: %u\n", mode);
 	return 0;
 }
