@@ -24,17 +24,18 @@ static const struct dependency {
 	uint8_t extension, needs;
 } dependencies[] = {
 	{RV_EXT_D,        RV_EXT_F     },
-        {RV_EXT_ZFA,      RV_EXT_F     },
-        {RV_EXT_ZFHMIN,   RV_EXT_F     },
+	{RV_EXT_ZFA,      RV_EXT_F     },
+	{RV_EXT_ZFH,      RV_EXT_F     },
+	{RV_EXT_ZFHMIN,   RV_EXT_F     },
 	{RV_EXT_ZFH,      RV_EXT_ZFHMIN},
-        {RV_EXT_C,        RV_EXT_ZCA   },
-        {RV_EXT_ZCA,      RV_EXT_C     },
-	{RV_EXT_ZCB,      RV_EXT_ZCA   },
-        {RV_EXT_ZCMOP,    RV_EXT_ZCA   },
-        {RV_EXT_ZCD,      RV_EXT_ZCA   },
+	{RV_EXT_C,        RV_EXT_ZCA   },
+	{RV_EXT_ZCA,      RV_EXT_C     },
+	{RV_EXT_ZCB,      RV_EXT_C     },
+	{RV_EXT_ZCMOP,    RV_EXT_C     },
+	{RV_EXT_ZCD,      RV_EXT_C     },
 	{RV_EXT_ZCD,      RV_EXT_D     },
-        {RV_EXT_ZAMA16B,  RV_EXT_A     },
-        {RV_EXT_SSCOFPMF, RV_EXT_ZIHPM },
+	{RV_EXT_ZAMA16B,  RV_EXT_A     },
+	{RV_EXT_SSCOFPMF, RV_EXT_ZIHPM },
 };
 
 /* Of "rv64gc": what G and C stand for, and nothing that a later profile added. */
