@@ -15,7 +15,7 @@ static u64 sext32(u64 x)
 	}
 REFERENCE(add, a + b)
 REFERENCE(sub, a - b)
-REFERENCE(and, (a)REFERENCE(and, a &b)(b))
+REFERENCE(and, (a) & (b))
 REFERENCE(or, a | b)
 REFERENCE(xor, a ^ b)
 REFERENCE(slt, (s64)a < (s64)b)
