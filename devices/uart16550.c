@@ -58,6 +58,7 @@ struct uart {
 	struct chardev *chardev;
 	uint32_t clock_hz;
 	uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
+	uint8_t in_use; /* the guest has touched a register: until then, input is left to others */
 	uint8_t overrun;
 	uint8_t thre_pending;    /* "THR has become empty" not told yet */
 	uint8_t timeout_pending; /* input waited below the trigger level for four characters */
@@ -156,7 +157,7 @@ static void receive_byte(struct uart *uart, uint8_t byte)
 static size_t front_room(void *opaque)
 {
 	const struct uart *uart = opaque;
-	if (uart->mcr & MCR_LOOP)
+	if (!uart->in_use || (uart->mcr & MCR_LOOP))
 		return 0;
 	return fifo_capacity(uart) - uart->fifo_count;
 }
@@ -168,6 +169,19 @@ static void front_receive(void *opaque, const uint8_t *bytes, size_t length)
 		receive_byte(uart, bytes[i]);
 	restart_timeout(uart);
 	update_irq(uart);
+}
+
+/*
+ * Guests that only use the firmware's console never look here; their input must not end in our
+ * FIFO.
+ */
+static void mark_in_use(struct uart *uart)
+{
+	if (uart->in_use)
+		return;
+	uart->in_use = 1;
+	if (uart->chardev)
+		chardev_deliver(uart->chardev);
 }
 
 static uint8_t read_rbr(struct uart *uart)
@@ -215,6 +229,7 @@ static mb_result uart_read(void *opaque, uint64_t offset, unsigned size, struct 
 	(void)size, (void)attrs;
 	struct uart *uart = opaque;
 	bool divisor = uart->lcr & LCR_DLAB;
+	mark_in_use(uart);
 	switch (offset) {
 	case RBR_THR_DLL: *value = divisor ? uart->dll : read_rbr(uart); break;
 	case IER_DLM: *value = divisor ? uart->dlm : uart->ier; break;
@@ -290,6 +305,7 @@ static mb_result uart_write(void *opaque, uint64_t offset, unsigned size, struct
 	(void)size, (void)attrs;
 	struct uart *uart = opaque;
 	bool divisor = uart->lcr & LCR_DLAB;
+	mark_in_use(uart);
 	switch (offset) {
 	case RBR_THR_DLL:
 		if (divisor)
@@ -351,7 +367,7 @@ static void uart_reset(struct device *device)
 {
 	struct uart *uart = (struct uart *)device;
 	uart->ier = uart->fcr = uart->lcr = uart->mcr = uart->scr = 0;
-	uart->dlm = 0;
+	uart->dlm = uart->in_use = 0;
 	uart->dll = 2; /* 115,200 baud from 3.6864 MHz: what firmware would have left */
 	uart->overrun = 0;
 	uart->thre_pending = 1;
@@ -382,21 +398,14 @@ static void uart_fdt(const struct device *device, struct device_fdt *fdt)
 }
 
 static const struct state_field uart_fields[] = {
-	STATE_FIELD(struct uart, ier),
-	STATE_FIELD(struct uart, fcr),
-	STATE_FIELD(struct uart, lcr),
-	STATE_FIELD(struct uart, mcr),
-	STATE_FIELD(struct uart, msr),
-	STATE_FIELD(struct uart, scr),
-	STATE_FIELD(struct uart, dll),
-	STATE_FIELD(struct uart, dlm),
-	STATE_FIELD(struct uart, overrun),
-	STATE_FIELD(struct uart, thre_pending),
-	STATE_FIELD(struct uart, timeout_pending),
-	STATE_ARRAY(struct uart, fifo),
-	STATE_FIELD(struct uart, fifo_head),
-	STATE_FIELD(struct uart, fifo_count),
-	STATE_FIELD(struct uart, timeout_at),
+	STATE_FIELD(struct uart, ier),          STATE_FIELD(struct uart, fcr),
+	STATE_FIELD(struct uart, lcr),          STATE_FIELD(struct uart, mcr),
+	STATE_FIELD(struct uart, msr),          STATE_FIELD(struct uart, scr),
+	STATE_FIELD(struct uart, dll),          STATE_FIELD(struct uart, dlm),
+	STATE_FIELD(struct uart, in_use),       STATE_FIELD(struct uart, overrun),
+	STATE_FIELD(struct uart, thre_pending), STATE_FIELD(struct uart, timeout_pending),
+	STATE_ARRAY(struct uart, fifo),         STATE_FIELD(struct uart, fifo_head),
+	STATE_FIELD(struct uart, fifo_count),   STATE_FIELD(struct uart, timeout_at),
 };
 
 const struct device_ops uart16550_ops = {

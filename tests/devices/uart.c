@@ -239,3 +239,13 @@ Test(uart, state_survives_a_reload)
 	cr_assert(bench.wire[0], "the timeout runs again");
 	cr_assert_eq(in(RBR), 'a');
 }
+
+Test(uart, input_is_left_to_the_firmware_until_the_guest_comes)
+{
+	uint8_t byte;
+	type("ab");
+	cr_assert_eq(chardev_take(chardev, &byte, 1), 1);
+	cr_assert_eq(byte, 'a');
+	cr_assert_eq(in(LSR)&1, 1);
+	cr_assert_eq(in(RBR), 'b');
+}
