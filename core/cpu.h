@@ -188,6 +188,9 @@ struct isa {
 
 	/* The architectural name of a trap cause, for records; never NULL. */
 	const char *(*cause_name)(const struct trap *trap);
+
+	/* Names of trap->value, ->value2 and ->syndrome in records; NULL: not shown. */
+	const char *trap_value_names[3];
 };
 
 /* Virtual time of the CPU between instructions. */

@@ -31,6 +31,8 @@ uint64_t riscv_tick_at_time(const struct riscv_cpu *hart, uint64_t time)
 static void set_stip(struct riscv_cpu *hart, bool level)
 {
 	const uint64_t stip = RV_BIT(RV_IRQ_STI);
+	if (level != !!(hart->irq_level & stip))
+		riscv_observe_irq(hart, RV_IRQ_STI, level);
 	hart->irq_level = level ? hart->irq_level | stip : hart->irq_level & ~stip;
 	cpu_attention(&hart->cpu);
 }

@@ -1,6 +1,8 @@
 /* CSR rules of the interrupt registers: mip, mie, mideleg and their supervisor views. */
+#include "core/machine.h"
 #include "cpu/riscv/csr.h"
 #include "cpu/riscv/hart.h"
+#include "engine/engine.h"
 
 uint64_t riscv_interrupt_bits(const struct riscv_cpu *hart)
 {
@@ -25,12 +27,31 @@ uint64_t riscv_mip(const struct riscv_cpu *hart)
 	return pending;
 }
 
+void riscv_observe_irq(struct riscv_cpu *hart, unsigned number, bool level)
+{
+	const struct cpu *cpu = &hart->cpu;
+	const struct observer_list *observers = &cpu->machine->observers;
+	if (!observer_wants(observers, OBSERVE_IRQ))
+		return;
+	/* Either an instruction of this hart caused it, or it comes between instructions. */
+	bool inside = cpu->machine->running == cpu && cpu->uop && cpu->exit == CPU_EXIT_NONE;
+	struct observation observation = {
+		.kind = OBSERVE_IRQ,
+		.icount = cpu->machine->clock.now,
+		.pc = inside ? engine_pc(cpu) : cpu->pc,
+		.irq = {number, level},
+	};
+	observer_notify(observers, cpu, &observation);
+}
+
 void riscv_irq_level(struct riscv_cpu *hart, unsigned number, bool level)
 {
 	bool wire = number == RV_IRQ_MSI || number == RV_IRQ_MTI || number == RV_IRQ_MEI ||
 		    number == RV_IRQ_SEI;
 	uint64_t *word = wire ? &hart->irq_level : &hart->mip;
 	uint64_t bit = RV_BIT(number) & riscv_interrupt_bits(hart);
+	if (bit && level != !!(*word & bit))
+		riscv_observe_irq(hart, number, level);
 	if (level)
 		*word |= bit;
 	else

@@ -33,6 +33,9 @@ void riscv_set_mstatus(struct riscv_cpu *hart, uint64_t value);
 /* Interrupts that this hart has: bits of mip. */
 uint64_t riscv_interrupt_bits(const struct riscv_cpu *hart);
 
+/* Tells observers that an interrupt input is about to change. */
+void riscv_observe_irq(struct riscv_cpu *hart, unsigned number, bool level);
+
 /* The clock event behind stimecmp. opaque: the hart. */
 void riscv_stimer_fire(void *opaque, uint64_t now);
 

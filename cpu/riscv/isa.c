@@ -27,6 +27,7 @@ const struct isa riscv_isa = {
 	.wakeup = riscv_wakeup,
 	.level_name = riscv_level_name,
 	.cause_name = riscv_cause_name,
+	.trap_value_names = {"tval", NULL, "tinst"},
 };
 
 /* The level that loads and stores have: MPRV lends M-mode that of MPP. */

@@ -285,6 +285,21 @@ bool riscv_wfi(struct riscv_cpu *hart)
 	return true;
 }
 
+static void observe_fence(struct riscv_cpu *hart)
+{
+	const struct observer_list *observers = &hart->cpu.machine->observers;
+	if (!observer_wants(observers, OBSERVE_TLB))
+		return;
+	engine_sync_clock(&hart->cpu);
+	struct observation observation = {
+		.kind = OBSERVE_TLB,
+		.icount = hart->cpu.machine->clock.now,
+		.pc = engine_pc(&hart->cpu),
+		.tlb = {"sfence.vma"},
+	};
+	observer_notify(observers, &hart->cpu, &observation);
+}
+
 bool riscv_sfence_vma(struct riscv_cpu *hart, bool has_va, uint64_t va, bool has_asid,
 		      uint64_t asid)
 {
@@ -295,6 +310,7 @@ bool riscv_sfence_vma(struct riscv_cpu *hart, bool has_va, uint64_t va, bool has
 		return raise_illegal(hart, "SFENCE.VMA in U-mode");
 	if (hart->cpu.level == RV_S && hart->mstatus & MSTATUS_TVM)
 		return raise_illegal(hart, "mstatus.TVM=1");
+	observe_fence(hart);
 	if (has_va)
 		riscv_flush_address(hart, va);
 	else
