@@ -46,6 +46,9 @@ static void observe(struct cpu *cpu, uint64_t address, uint64_t physical, unsign
 	const struct observer_list *observers = &cpu->machine->observers;
 	if (!observer_wants(observers, OBSERVE_MEM))
 		return;
+	/* Firmware accesses memory between instructions, too; time is exact then. */
+	if (cpu->exit == CPU_EXIT_NONE)
+		cpu->machine->engine->sync_clock(cpu);
 	struct observation observation = {
 		.kind = OBSERVE_MEM,
 		.icount = cpu->machine->clock.now,

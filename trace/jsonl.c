@@ -21,11 +21,9 @@ static void put_insn(struct json *json, const struct trace_printer *printer,
 {
 	uint64_t bits;
 	char text[160];
-	unsigned length = trace_record_insn(record, &bits);
-	if (!length)
+	if (!trace_record_insn(printer, record, &bits, text, sizeof(text)))
 		return;
 	json_hex(json, "insn", bits);
-	trace_disassemble(printer, record->what.pc, bits, length, text, sizeof(text));
 	if (text[0])
 		json_string(json, "dis", text);
 }

@@ -64,35 +64,36 @@ void trace_record_fill(struct trace_record *record, const struct cpu *cpu,
 	}
 }
 
-unsigned trace_record_insn(const struct trace_record *record, uint64_t *bits)
+static unsigned insn_bits(const struct trace_record *record, uint64_t *bits)
 {
-	*bits = 0;
 	switch (record->what.kind) {
 	case OBSERVE_INSN:
 	case OBSERVE_BLOCK: *bits = record->what.insn.bits; return record->what.insn.length;
 	case OBSERVE_TRAP:
+		/* Nobody said how long it is; the disassembler may find out that it is more. */
 		*bits = record->trap.insn;
-		if (*bits == 0)
-			return 0;
-		return *bits >> 32 ? 8 : *bits >> 16 ? 4 : 2;
+		return *bits >> 32 ? 8 : *bits >> 16 ? 4 : *bits ? 2 : 0;
 	default: return 0;
 	}
 }
 
-unsigned trace_disassemble(const struct trace_printer *printer, uint64_t pc, uint64_t bits,
-			   unsigned length, char *text, size_t size)
+unsigned trace_record_insn(const struct trace_printer *printer, const struct trace_record *record,
+			   uint64_t *bits, char *text, size_t size)
 {
+	unsigned length = insn_bits(record, bits);
 	uint8_t bytes[8];
+	text[0] = 0;
+	if (!length)
+		return 0;
 	for (unsigned i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(bits >> 8 * i);
-	if (length > sizeof(bytes))
-		length = sizeof(bytes);
-	size_t found = disassemble(printer->disassembler, bytes, length, pc, text, size);
+		bytes[i] = (uint8_t)(*bits >> 8 * i);
+	size_t found = disassemble(printer->disassembler, bytes, sizeof(bytes), record->what.pc,
+				   text, size);
 	if (found)
 		return (unsigned)found;
 	const char *name = NULL;
 	if (printer->disassembler && printer->names.insn)
-		name = printer->names.insn(printer->names.opaque, bits);
+		name = printer->names.insn(printer->names.opaque, *bits);
 	snprintf(text, size, "%s", name ? name : "");
 	return length;
 }

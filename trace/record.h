@@ -38,15 +38,12 @@ const char *trace_kind_name(enum observe_kind kind);
 /* The name of a privilege level of the machine's CPUs. */
 const char *trace_level_name(const struct machine *machine, unsigned level);
 
-/* The instruction of a record: its bytes' number, 0 if the record has none. bits gets its bits. */
-unsigned trace_record_insn(const struct trace_record *record, uint64_t *bits);
-
 /*
- * Disassembles; falls back to the names callback, and to an empty text. Returns the length of the
- * instruction in bytes.
+ * The instruction of a record. bits gets its bits, text its disassembly: by Capstone, or the name
+ * that the names callback knows, or nothing. Returns its length in bytes, 0 if the record has none.
  */
-unsigned trace_disassemble(const struct trace_printer *printer, uint64_t pc, uint64_t bits,
-			   unsigned length, char *text, size_t size);
+unsigned trace_record_insn(const struct trace_printer *printer, const struct trace_record *record,
+			   uint64_t *bits, char *text, size_t size);
 
 /* "ok", "device_error", "decode_error" ... of an MMIO access. */
 const char *trace_mmio_result(unsigned result);

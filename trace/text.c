@@ -8,10 +8,9 @@ static void put_insn(const struct trace_printer *printer, const struct trace_rec
 {
 	uint64_t bits;
 	char text[160];
-	unsigned length = trace_record_insn(record, &bits);
+	unsigned length = trace_record_insn(printer, record, &bits, text, sizeof(text));
 	if (!length)
 		return;
-	length = trace_disassemble(printer, record->what.pc, bits, length, text, sizeof(text));
 	fprintf(printer->stream, "%s%0*" PRIx64 "%*s%s", before, (int)length * 2, bits,
 		text[0] ? (int)(10 - 2 * (length < 4 ? length : 4)) : 0, "", text);
 }

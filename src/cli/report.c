@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "engine/engine.h"
+#include "trace/trace.h"
 
 /* What each end of a run means. status < 0: the stop's own status. */
 static const struct {
@@ -60,6 +62,10 @@ static void report_bad_end(const struct session *session)
 		fprintf(stderr, "trapline: last console lines:\n");
 		console_watch_print(&session->watch, stderr, "  ");
 	}
+	if (trap_total(machine)) {
+		fprintf(stderr, "trapline: last traps:\n");
+		trap_ring_print(session->ring, stderr, "  ");
+	}
 	for (unsigned i = 0; i < machine->cpu_count; i++) {
 		const struct cpu *cpu = machine->cpu[i];
 		fprintf(stderr,
@@ -105,21 +111,6 @@ static void print_stats(const struct session *session, uint64_t host_ns, bool js
 		fprintf(stream, "}");
 }
 
-static void print_json_string(FILE *stream, const char *text)
-{
-	fputc('"', stream);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		if (c == '"' || c == '\\')
-			fprintf(stream, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f)
-			fprintf(stream, "\\u%04x", c);
-		else
-			fputc(c, stream);
-	}
-	fputc('"', stream);
-}
-
 /* Returns 0, or the exit code for a file that cannot be written. */
 static int write_exit_json(const struct session *session, int status, uint64_t host_ns)
 {
@@ -130,7 +121,7 @@ static int write_exit_json(const struct session *session, int status, uint64_t h
 		fprintf(stream,
 			"{\"end\": \"%s\", \"status\": %d, \"text\": ", ends[stop->kind].name,
 			status);
-		print_json_string(stream, stop->text);
+		json_quote(stream, stop->text);
 		fprintf(stream, ", \"stats\": ");
 		print_stats(session, host_ns, true, stream);
 		fprintf(stream, "}\n");

@@ -12,7 +12,9 @@
 #include "engine/engine.h"
 #include "src/cli/initramfs.h"
 #include "src/cli/lockstep.h"
+#include "src/cli/observe.h"
 #include "src/cli/report.h"
+#include "trace/trace.h"
 
 static uint64_t host_ns(void)
 {
@@ -86,6 +88,7 @@ static bool poll_host(void *opaque, bool idle, uint64_t idle_until)
 {
 	struct session *session = opaque;
 	look_at_host(session);
+	observe_flush(session);
 	bool got = board_poll(session->machine, false, idle_until);
 	if (!idle || got || session->machine->stop.kind != STOP_NONE)
 		return got;
@@ -261,7 +264,8 @@ int session_open(struct session *session, struct error *error)
 	struct board_config config;
 	struct log log;
 	session->start_ns = host_ns();
-	if (configure(session, &config, &log, error) || open_serial(session, error))
+	if (configure(session, &config, &log, error) || observe_open(session, error) ||
+	    open_serial(session, error))
 		return -1;
 	config.serial = session->serial;
 	if (board_new(&config, &session->machine, error))
@@ -270,6 +274,8 @@ int session_open(struct session *session, struct error *error)
 	configure_machine(session, session->machine);
 	session->machine->poll = poll_host;
 	session->machine->poll_opaque = session;
+	if (observe_attach(session, error))
+		return -1;
 	if (session->options->lockstep) {
 		session->shadow_serial = chardev_null_new(error);
 		config.serial = session->shadow_serial;
@@ -302,11 +308,16 @@ int session_run(struct session *session)
 			return cli_fail(&session->error);
 	}
 	chardev_flush(session->serial);
-	return report_end(session, host_ns() - session->start_ns);
+	struct error error = {0};
+	int untraced = observe_close(session, &error);
+	int status = report_end(session, host_ns() - session->start_ns);
+	return untraced ? cli_fail(&error) : status;
 }
 
 void session_close(struct session *session)
 {
+	observe_close(session, NULL);
+	trap_ring_free(session->ring);
 	board_free(session->shadow);
 	board_free(session->machine);
 	if (session->serial && session->watch.filter.chardev)
