@@ -157,7 +157,7 @@ Test(uart, input_waits_outside_while_the_fifo_is_full)
 	out(FCR, 0x01);
 	type("abcdefghijklmnopqrstuvwxyz");
 	cr_assert_eq(chardev_pending(chardev), 10);
-	for (char c = 'a'; c <= 'z'; c++)
+	for (int c = 'a'; c <= 'z'; c++)
 		cr_assert_eq(in(RBR), c);
 	cr_assert_eq(in(LSR), 0x60, "nothing is left, nothing overran");
 }
