@@ -148,6 +148,9 @@ static void enter_firmware(struct riscv_cpu *hart, struct trap *trap)
 	struct trap copy = *trap;
 	bool handled = hart->firmware(hart->firmware_opaque, hart, &copy);
 	*trap = copy;
+	/* Going on after the instruction is a return; a redirected trap is none. */
+	if (handled && hart->cpu.pc - trap->pc - 1 < 4)
+		hart->cpu.traps_in_a_row = 0;
 	if (handled)
 		return;
 	machine_stop(hart->cpu.machine, STOP_PANIC, EXIT_CODE_PANIC,
@@ -244,6 +247,7 @@ static bool trap_return(struct riscv_cpu *hart, uint8_t level, uint64_t status, 
 	/* With 4-byte instructions only, bit 1 of xepc is masked when it is used, too. */
 	hart->cpu.pc = riscv_has(hart, RV_EXT_C) ? pc : pc & ~3ull;
 	hart->cpu.level = level;
+	hart->cpu.traps_in_a_row = 0;
 	riscv_set_mstatus(hart, status);
 	notify_return(hart, from);
 	return true;
