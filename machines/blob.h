@@ -30,11 +30,12 @@ enum compression compression_of(const uint8_t *data, size_t size);
 
 /*
  * Decompresses gzip (RFC 1952, any number of members) or zstd (RFC 8878, any number of frames).
- * Zero bytes after the data are ignored. name is for messages; base is the offset of data in that
- * file. More than limit bytes of output, damaged or truncated input and foreign bytes after the
- * data are errors: -1, exit code 126.
+ * name is for messages; base is the offset of data in that file. *consumed gets the number of input
+ * bytes; NULL: only zero bytes may follow the data. More than limit bytes of output, damaged or
+ * truncated input and foreign bytes after the data are errors: -1, exit code 126.
  */
 int decompress(enum compression compression, const uint8_t *data, size_t size, const char *name,
-	       uint64_t base, uint64_t limit, struct blob *out, struct error *error);
+	       uint64_t base, uint64_t limit, struct blob *out, size_t *consumed,
+	       struct error *error);
 
 #endif

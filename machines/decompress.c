@@ -166,7 +166,8 @@ static int zstd_run(struct job *job)
 }
 
 int decompress(enum compression compression, const uint8_t *data, size_t size, const char *name,
-	       uint64_t base, uint64_t limit, struct blob *out, struct error *error)
+	       uint64_t base, uint64_t limit, struct blob *out, size_t *consumed,
+	       struct error *error)
 {
 	struct job job = {.data = data,
 			  .size = size,
@@ -175,7 +176,9 @@ int decompress(enum compression compression, const uint8_t *data, size_t size, c
 			  .limit = limit < SIZE_MAX / 4 ? limit : SIZE_MAX / 4,
 			  .error = error};
 	int status = compression == COMPRESSION_GZIP ? gzip_run(&job) : zstd_run(&job);
-	if (!status && !job_at_padding(&job))
+	if (consumed)
+		*consumed = job.consumed;
+	if (!status && !consumed && !job_at_padding(&job))
 		status = error_set(error, EXIT_CODE_BAD_IMAGE,
 				   "%s: offset %" PRIu64
 				   ": unknown bytes after the compressed data, expected the end",

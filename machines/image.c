@@ -32,7 +32,7 @@ static int unpack(struct image *image, enum compression compression, uint64_t of
 {
 	struct blob plain;
 	if (decompress(compression, image->content.data + offset, (size_t)size, image->path, offset,
-		       limit, &plain, error))
+		       limit, &plain, NULL, error))
 		return -1;
 	blob_free(&image->content);
 	image->content = plain;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "machines/cpio.h"
+#include "machines/initramfs.h"
 #include "test-roms/roms.h"
 
 const struct guest_program *guest_program_find(const char *name)
@@ -41,8 +42,7 @@ static int add_initrd_file(struct cpio_writer *writer, const struct session *ses
 			   struct error *error)
 {
 	struct blob file = {0};
-	if (blob_read_file(&file, session->options->initrd, "initramfs", session->options->memory,
-			   error))
+	if (initramfs_read(&file, session->options->initrd, session->options->memory, error))
 		return -1;
 	int result = cpio_append_archive(writer, file.data, file.size, error);
 	blob_free(&file);
