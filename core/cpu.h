@@ -56,6 +56,7 @@ struct cpu_tlb {
 	struct cpu_tlb_entry entry[CPU_TLB_ENTRIES];
 	struct cpu_tlb_slow slow[CPU_TLB_ENTRIES];
 	uint64_t used[CPU_TLB_ENTRIES / 64]; /* entries filled since the last flush */
+	bool ready; /* tags are set up; TLBs of unused modes stay untouched */
 };
 
 struct cpu_jump {
@@ -100,7 +101,7 @@ struct cpu {
 	uint8_t data_mode;        /* index into tlb[] for data */
 	uint8_t level;            /* current privilege level, in the ISA's numbering */
 	bool aligned_only;        /* misaligned data accesses trap before translation */
-	bool ignore_bus_errors;      /* refused accesses read the fill value and write nothing */
+	bool ignore_bus_errors;   /* refused accesses read the fill value and write nothing */
 	bool halted;              /* waits for an interrupt (WFI) */
 	bool stopped;             /* held by firmware, not running at all */
 	uint8_t rounding;         /* dynamic rounding mode; 5-7 are reserved values */

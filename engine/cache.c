@@ -21,9 +21,9 @@
 /* The blocks of one RAM page. A block that crosses into the next page is listed in both. */
 struct code_page {
 	struct mb_ram *ram;
-	uint64_t index;    /* page number in ram */
-	uint64_t granules; /* bit n: bytes 64n .. 64n+63 are translated */
-	struct code_page *hash_next;
+	uint64_t index;                     /* page number in ram */
+	uint64_t granules;                  /* bit n: bytes 64n .. 64n+63 are translated */
+	struct code_page *hash_next, *next; /* in its bucket; of all */
 	struct block **blocks;
 	unsigned count, capacity;
 };
@@ -37,6 +37,7 @@ struct code_cache {
 	bool flush_wanted;
 	struct block *hash[1 << HASH_BITS];
 	struct code_page *pages[1 << PAGE_HASH_BITS];
+	struct code_page *all_pages;
 	struct code_cache_stats stats;
 	/* Where blocks are translated before their size is known, and where single ones live. */
 	_Alignas(struct block) char scratch[sizeof(struct block) +
@@ -100,19 +101,20 @@ static void forget_jumps(struct code_cache *cache)
 		mmu_flush_modes(cache->machine->cpu[i], 0);
 }
 
+static void free_pages(struct code_cache *cache)
+{
+	while (cache->all_pages) {
+		struct code_page *page = cache->all_pages;
+		cache->all_pages = page->next;
+		mb_ram_unmark(page->ram, page->index << MB_PAGE_SHIFT, MB_PAGE_SIZE, MB_PAGE_CODE);
+		free(page->blocks);
+		free(page);
+	}
+}
+
 static void flush_now(struct code_cache *cache)
 {
-	for (unsigned i = 0; i < 1 << PAGE_HASH_BITS; i++) {
-		struct code_page *page = cache->pages[i];
-		while (page) {
-			struct code_page *next = page->hash_next;
-			mb_ram_unmark(page->ram, page->index << MB_PAGE_SHIFT, MB_PAGE_SIZE,
-				      MB_PAGE_CODE);
-			free(page->blocks);
-			free(page);
-			page = next;
-		}
-	}
+	free_pages(cache);
 	memset(cache->pages, 0, sizeof(cache->pages));
 	memset(cache->hash, 0, sizeof(cache->hash));
 	cache->used = 0;
@@ -126,7 +128,7 @@ void code_cache_free(struct code_cache *cache)
 {
 	if (!cache)
 		return;
-	flush_now(cache);
+	free_pages(cache);
 	mmu_watch_free(cache->watch);
 	munmap(cache->arena, ARENA_BYTES);
 	free(cache);
@@ -217,6 +219,8 @@ static bool list_block(struct code_cache *cache, struct block *block, uint64_t o
 		struct code_page **bucket = &cache->pages[page_hash(block->ram, index)];
 		page->hash_next = *bucket;
 		*bucket = page;
+		page->next = cache->all_pages;
+		cache->all_pages = page;
 	}
 	if (page->count == page->capacity) {
 		unsigned capacity = page->capacity ? 2 * page->capacity : 8;

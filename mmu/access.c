@@ -307,8 +307,8 @@ static void *pte_host(struct cpu *cpu, uint64_t physical, unsigned size, enum mb
 		      struct mb_ram **ram, uint64_t *offset)
 {
 	struct mb_resolved resolved;
-	if (mb_resolve(cpu->memory, physical, access, MB_ATTRS_NONE, &resolved) ||
-	    !resolved.host || resolved.length < size)
+	if (mb_resolve(cpu->memory, physical, access, MB_ATTRS_NONE, &resolved) || !resolved.host ||
+	    resolved.length < size)
 		return NULL;
 	*ram = resolved.readonly ? NULL : resolved.ram;
 	*offset = resolved.ram_offset;

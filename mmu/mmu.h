@@ -54,6 +54,9 @@ void mmu_watch_free(struct mmu_watch *watch);
 int mmu_init(struct cpu *cpu);
 void mmu_fini(struct cpu *cpu);
 
+/* Points cpu->data_tlb at the TLB of cpu->data_mode: for isa->update_mode. */
+void mmu_use_data_mode(struct cpu *cpu);
+
 /* Drops cached translations: all; of one virtual page in all modes; of the modes in a bit mask. */
 void mmu_flush(struct cpu *cpu);
 void mmu_flush_page(struct cpu *cpu, uint64_t address);

@@ -11,18 +11,6 @@
 #include "bus/bus.h"
 #include "core/machine.h"
 
-int mmu_init(struct cpu *cpu)
-{
-	cpu->tlb = aligned_alloc(64, CPU_TLB_MODES * sizeof(struct cpu_tlb));
-	if (!cpu->tlb)
-		return -1;
-	for (int mode = 0; mode < CPU_TLB_MODES; mode++)
-		memset(cpu->tlb[mode].used, 0xff, sizeof(cpu->tlb[mode].used));
-	cpu->data_tlb = &cpu->tlb[0];
-	mmu_flush(cpu);
-	return 0;
-}
-
 void mmu_fini(struct cpu *cpu)
 {
 	free(cpu->tlb);
@@ -38,6 +26,23 @@ static void clear_entry(struct cpu_tlb *tlb, unsigned index)
 		.fetch = CPU_TLB_EMPTY,
 	};
 	tlb->slow[index].page = CPU_TLB_EMPTY;
+}
+
+/* The TLB of a mode, its tags set up: most modes of most machines are never used. */
+static struct cpu_tlb *tlb_of_mode(struct cpu *cpu, unsigned mode)
+{
+	struct cpu_tlb *tlb = &cpu->tlb[mode];
+	if (!tlb->ready) {
+		for (unsigned index = 0; index < CPU_TLB_ENTRIES; index++)
+			clear_entry(tlb, index);
+		tlb->ready = true;
+	}
+	return tlb;
+}
+
+void mmu_use_data_mode(struct cpu *cpu)
+{
+	cpu->data_tlb = tlb_of_mode(cpu, cpu->data_mode);
 }
 
 static void flush_mode(struct cpu_tlb *tlb)
@@ -72,6 +77,16 @@ void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask)
 void mmu_flush(struct cpu *cpu)
 {
 	mmu_flush_modes(cpu, (1u << CPU_TLB_MODES) - 1);
+}
+
+int mmu_init(struct cpu *cpu)
+{
+	cpu->tlb = calloc(CPU_TLB_MODES, sizeof(struct cpu_tlb));
+	if (!cpu->tlb)
+		return -1;
+	mmu_use_data_mode(cpu);
+	mmu_flush(cpu);
+	return 0;
 }
 
 void mmu_flush_page(struct cpu *cpu, uint64_t address)
@@ -133,7 +148,7 @@ static void install(struct cpu *cpu, unsigned mode, uint64_t address, const stru
 bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size, unsigned access,
 		struct tlb_page *page)
 {
-	const struct cpu_tlb *tlb = &cpu->tlb[mode];
+	const struct cpu_tlb *tlb = tlb_of_mode(cpu, mode);
 	const struct cpu_tlb_slow *slow = &tlb->slow[tlb_index(address)];
 	unsigned wanted = access & MMU_ACCESS_MASK;
 	bool known = slow->page == (address & CPU_PAGE_MASK) && (slow->access & wanted) == wanted;

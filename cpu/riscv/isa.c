@@ -68,7 +68,7 @@ void riscv_update_mode(struct cpu *cpu)
 	/* Fetches never see SUM and MPRV, so levels are TLB modes, but for M. */
 	cpu->fetch_mode = cpu->level == RV_M ? RV_TLB_M : cpu->level;
 	cpu->data_mode = data_mode(hart);
-	cpu->data_tlb = &cpu->tlb[cpu->data_mode];
+	mmu_use_data_mode(cpu);
 	cpu->aligned_only = hart->config.misaligned_trap;
 	cpu->ignore_bus_errors = hart->config.ignore_bus_errors;
 	if (cpu->rounding <= FP_RMM)

@@ -22,7 +22,7 @@ static void toy_update_mode(struct cpu *cpu)
 	cpu->mode = 0;
 	cpu->level = LEVEL;
 	cpu->aligned_only = toy_of(cpu)->aligned_only;
-	cpu->data_tlb = &cpu->tlb[0];
+	mmu_use_data_mode(cpu);
 	cpu->jump_key = (uint32_t)cpu->jump_key;
 }
 
