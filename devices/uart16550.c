@@ -9,6 +9,9 @@
 #define DEFAULT_CLOCK_HZ 3686400u
 #define FIFO_SIZE        16u
 
+/* Who reads LSR that often without sending waits for input, not for the transmitter. */
+#define POLLING_READS 16u
+
 enum { /* register offsets */
        RBR_THR_DLL = 0,
        IER_DLM = 1,
@@ -58,7 +61,7 @@ struct uart {
 	struct chardev *chardev;
 	uint32_t clock_hz;
 	uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
-	uint8_t in_use; /* the guest has touched a register: until then, input is left to others */
+	uint8_t status_reads; /* of LSR in a row, up to POLLING_READS */
 	uint8_t overrun;
 	uint8_t thre_pending;    /* "THR has become empty" not told yet */
 	uint8_t timeout_pending; /* input waited below the trigger level for four characters */
@@ -154,10 +157,19 @@ static void receive_byte(struct uart *uart, uint8_t byte)
 	uart->fifo_count++;
 }
 
+/*
+ * Input waits outside until the guest listens. Drivers clear the FIFO when they start, and guests
+ * that use the firmware's console never look here: neither should lose what was typed before.
+ */
+static bool listening(const struct uart *uart)
+{
+	return (uart->ier & IER_RDA) || uart->status_reads >= POLLING_READS;
+}
+
 static size_t front_room(void *opaque)
 {
 	const struct uart *uart = opaque;
-	if (!uart->in_use || (uart->mcr & MCR_LOOP))
+	if (!listening(uart) || (uart->mcr & MCR_LOOP))
 		return 0;
 	return fifo_capacity(uart) - uart->fifo_count;
 }
@@ -169,19 +181,6 @@ static void front_receive(void *opaque, const uint8_t *bytes, size_t length)
 		receive_byte(uart, bytes[i]);
 	restart_timeout(uart);
 	update_irq(uart);
-}
-
-/*
- * Guests that only use the firmware's console never look here; their input must not end in our
- * FIFO.
- */
-static void mark_in_use(struct uart *uart)
-{
-	if (uart->in_use)
-		return;
-	uart->in_use = 1;
-	if (uart->chardev)
-		chardev_deliver(uart->chardev);
 }
 
 static uint8_t read_rbr(struct uart *uart)
@@ -208,6 +207,10 @@ static uint8_t read_iir(struct uart *uart)
 static uint8_t read_lsr(struct uart *uart)
 {
 	uint8_t value = LSR_THRE | LSR_TEMT;
+	if (uart->status_reads < POLLING_READS)
+		uart->status_reads++;
+	else if (uart->chardev && !uart->fifo_count)
+		chardev_deliver(uart->chardev);
 	if (uart->fifo_count)
 		value |= LSR_DR;
 	if (uart->overrun)
@@ -229,7 +232,6 @@ static mb_result uart_read(void *opaque, uint64_t offset, unsigned size, struct 
 	(void)size, (void)attrs;
 	struct uart *uart = opaque;
 	bool divisor = uart->lcr & LCR_DLAB;
-	mark_in_use(uart);
 	switch (offset) {
 	case RBR_THR_DLL: *value = divisor ? uart->dll : read_rbr(uart); break;
 	case IER_DLM: *value = divisor ? uart->dlm : uart->ier; break;
@@ -273,6 +275,7 @@ static void write_thr(struct uart *uart, uint8_t byte)
 		chardev_write(uart->chardev, &byte, 1);
 	}
 	uart->thre_pending = 1;
+	uart->status_reads = 0;
 }
 
 static void write_ier(struct uart *uart, uint8_t value)
@@ -305,7 +308,6 @@ static mb_result uart_write(void *opaque, uint64_t offset, unsigned size, struct
 	(void)size, (void)attrs;
 	struct uart *uart = opaque;
 	bool divisor = uart->lcr & LCR_DLAB;
-	mark_in_use(uart);
 	switch (offset) {
 	case RBR_THR_DLL:
 		if (divisor)
@@ -325,8 +327,6 @@ static mb_result uart_write(void *opaque, uint64_t offset, unsigned size, struct
 	case SCR: uart->scr = value; break;
 	default: break; /* LSR and MSR are for factory tests */
 	}
-	if (uart->chardev)
-		chardev_deliver(uart->chardev); /* FCR and MCR may have made room */
 	update_irq(uart);
 	return MB_OK;
 }
@@ -367,7 +367,7 @@ static void uart_reset(struct device *device)
 {
 	struct uart *uart = (struct uart *)device;
 	uart->ier = uart->fcr = uart->lcr = uart->mcr = uart->scr = 0;
-	uart->dlm = uart->in_use = 0;
+	uart->dlm = uart->status_reads = 0;
 	uart->dll = 2; /* 115,200 baud from 3.6864 MHz: what firmware would have left */
 	uart->overrun = 0;
 	uart->thre_pending = 1;
@@ -402,7 +402,7 @@ static const struct state_field uart_fields[] = {
 	STATE_FIELD(struct uart, lcr),          STATE_FIELD(struct uart, mcr),
 	STATE_FIELD(struct uart, msr),          STATE_FIELD(struct uart, scr),
 	STATE_FIELD(struct uart, dll),          STATE_FIELD(struct uart, dlm),
-	STATE_FIELD(struct uart, in_use),       STATE_FIELD(struct uart, overrun),
+	STATE_FIELD(struct uart, status_reads), STATE_FIELD(struct uart, overrun),
 	STATE_FIELD(struct uart, thre_pending), STATE_FIELD(struct uart, timeout_pending),
 	STATE_ARRAY(struct uart, fifo),         STATE_FIELD(struct uart, fifo_head),
 	STATE_FIELD(struct uart, fifo_count),   STATE_FIELD(struct uart, timeout_at),
