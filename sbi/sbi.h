@@ -16,6 +16,7 @@
 #include "cpu/riscv/riscv.h"
 
 struct sbi;
+struct explanation;
 
 /* Extensions: bit positions of sbi_config.denied, in the order of sbi/extension.def. */
 enum sbi_extension_id {
@@ -77,5 +78,17 @@ const char *sbi_error_name(int64_t error);
 void sbi_list(void (*fn)(void *opaque, const char *name, uint32_t first, uint32_t last,
 			 bool offered),
 	      void *opaque);
+
+/*
+ * What an SBI value means: an extension ("FWFT", "0x46574654"), a call ("FWFT.set", "FWFT.0"), an
+ * error code ("-14", "DENIED_LOCKED") or a firmware feature ("MISALIGNED_EXC_DELEG"). 0 to 8 are
+ * the legacy calls. Needs no firmware. Returns 0, or -1 with error (125).
+ */
+int sbi_explain(const char *text, struct explanation *explanation, struct error *error);
+
+/* Calls fn for each function of each extension that the specification has. */
+void sbi_list_calls(void (*fn)(void *opaque, const char *extension, const char *function,
+			       unsigned fid, const char *arguments, const char *meaning),
+		    void *opaque);
 
 #endif

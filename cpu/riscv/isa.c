@@ -95,28 +95,19 @@ const char *riscv_level_name(const struct cpu *cpu, unsigned level)
 }
 
 static const char *const exception_names[] = {
-	[RV_CAUSE_FETCH_MISALIGNED] = "instruction_address_misaligned",
-	[RV_CAUSE_FETCH_ACCESS] = "instruction_access_fault",
-	[RV_CAUSE_ILLEGAL] = "illegal_instruction",
-	[RV_CAUSE_BREAKPOINT] = "breakpoint",
-	[RV_CAUSE_LOAD_MISALIGNED] = "load_address_misaligned",
-	[RV_CAUSE_LOAD_ACCESS] = "load_access_fault",
-	[RV_CAUSE_STORE_MISALIGNED] = "store_address_misaligned",
-	[RV_CAUSE_STORE_ACCESS] = "store_access_fault",
-	[RV_CAUSE_ECALL_U] = "ecall_from_u",
-	[RV_CAUSE_ECALL_S] = "ecall_from_s",
-	[RV_CAUSE_ECALL_VS] = "ecall_from_vs",
-	[RV_CAUSE_ECALL_M] = "ecall_from_m",
-	[RV_CAUSE_FETCH_PAGE] = "instruction_page_fault",
-	[RV_CAUSE_LOAD_PAGE] = "load_page_fault",
-	[RV_CAUSE_STORE_PAGE] = "store_page_fault",
+#define EXCEPTION(code, name, ...) [code] = name,
+#define INTERRUPT(code, name, ...)
+#include "cpu/riscv/cause.def"
+#undef EXCEPTION
+#undef INTERRUPT
 };
 
 static const char *const interrupt_names[] = {
-	[RV_IRQ_SSI] = "supervisor_software_interrupt", [RV_IRQ_MSI] = "machine_software_interrupt",
-	[RV_IRQ_STI] = "supervisor_timer_interrupt",    [RV_IRQ_MTI] = "machine_timer_interrupt",
-	[RV_IRQ_SEI] = "supervisor_external_interrupt", [RV_IRQ_MEI] = "machine_external_interrupt",
-	[RV_IRQ_LCOFI] = "counter_overflow_interrupt",
+#define EXCEPTION(code, name, ...)
+#define INTERRUPT(code, name, ...) [code] = name,
+#include "cpu/riscv/cause.def"
+#undef EXCEPTION
+#undef INTERRUPT
 };
 
 const char *riscv_cause_name(const struct trap *trap)

@@ -25,6 +25,9 @@ int cli_dt(int argc, char **argv);
 /* Prints "trapline: text" to standard error and returns the exit code of the error. */
 int cli_fail(const struct error *error);
 
+/* Hands standard output to the host. Returns 0, or -1 with error (125) if it was not taken. */
+int cli_flush(struct error *error);
+
 /* Options of everything that builds a machine. */
 struct machine_options {
 	const char *arch, *kernel, *initrd, *append, *cpu, *sbi, *root, *exec, *serial, *display;

@@ -1,0 +1,305 @@
+/* trapline info: what this version models, from the tables that model it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "cpu/riscv/csr.h"
+#include "cpu/riscv/explain.h"
+#include "cpu/riscv/insn.h"
+#include "devices/device.h"
+#include "machines/board.h"
+#include "sbi/sbi.h"
+#include "src/cli/cli.h"
+
+#define COLUMNS_MAX 6
+
+/* A table on standard output: rows of strings, aligned or as JSON objects. */
+struct table {
+	struct json json;
+	bool as_json;
+	unsigned columns;
+	const char *keys[COLUMNS_MAX];
+	int widths[COLUMNS_MAX]; /* the last one's does not matter */
+};
+
+static void put_line(const struct table *table, const char *const *cells)
+{
+	for (unsigned i = 0; i + 1 < table->columns; i++)
+		printf("%-*s  ", table->widths[i], cells[i]);
+	printf("%s\n", cells[table->columns - 1]);
+}
+
+static void table_begin(struct table *table)
+{
+	json_init(&table->json, stdout);
+	if (table->as_json)
+		json_open(&table->json, NULL, '[');
+	else
+		put_line(table, table->keys);
+}
+
+static void table_row(struct table *table, const char *const *cells)
+{
+	if (!table->as_json) {
+		put_line(table, cells);
+		return;
+	}
+	json_open(&table->json, NULL, '{');
+	for (unsigned i = 0; i < table->columns; i++)
+		json_string(&table->json, table->keys[i], cells[i]);
+	json_close(&table->json, '}');
+}
+
+static void table_end(struct table *table)
+{
+	if (!table->as_json)
+		return;
+	json_close(&table->json, ']');
+	json_line(&table->json);
+}
+
+/* -- cpus -- */
+
+static void info_cpus(struct table *table)
+{
+	static const char *const models[][2] = {
+		{"rv64",   "all extensions of trapline info features but those on request"},
+		{"rv64gc", "G and C and what they need, no more"                          },
+		{"max",    "the same as rv64"					     },
+	};
+	table->columns = 3;
+	table->keys[0] = "model", table->widths[0] = 6;
+	table->keys[1] = "what", table->widths[1] = 62;
+	table->keys[2] = "isa";
+	table_begin(table);
+	for (unsigned i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		struct riscv_config config;
+		char isa[512];
+		if (riscv_config_parse(&config, models[i][0], NULL))
+			continue;
+		riscv_isa_string(&config, isa, sizeof(isa));
+		table_row(table, (const char *[]){models[i][0], models[i][1], isa});
+	}
+}
+
+/* -- features -- */
+
+static const struct {
+	const char *name;
+	unsigned availability;
+} extensions[RV_EXTENSION_COUNT] = {
+#define EXTENSION(id, name, availability) {name, availability},
+#include "cpu/riscv/extension.def"
+#undef EXTENSION
+};
+
+static void info_features(struct table *table)
+{
+	static const char *const availability[] = {"on request", "yes", "always"};
+	struct riscv_config gc;
+	riscv_config_default(&gc);
+	riscv_config_parse(&gc, "rv64gc", NULL);
+	table->columns = 3;
+	table->keys[0] = "extension", table->widths[0] = 12;
+	table->keys[1] = "rv64", table->widths[1] = 10;
+	table->keys[2] = "rv64gc";
+	table_begin(table);
+	for (unsigned i = 0; i < RV_EXTENSION_COUNT; i++) {
+		bool in_gc = gc.extension[i / 64] >> i % 64 & 1;
+		table_row(table, (const char *[]){extensions[i].name,
+						  availability[extensions[i].availability],
+						  in_gc ? "yes" : "on request"});
+	}
+}
+
+/* -- insns -- */
+
+static void format_need(const struct riscv_need *need, char *text, size_t size)
+{
+	text[0] = 0;
+	for (unsigned i = 0; i < need->count; i++) {
+		size_t used = strlen(text);
+		snprintf(text + used, size - used, "%s%s", i ? need->any ? "|" : "+" : "",
+			 extensions[need->extension[i]].name);
+	}
+}
+
+static void info_insns(struct table *table)
+{
+	char need[40], mask[16], match[16];
+	table->columns = 4;
+	table->keys[0] = "instruction", table->widths[0] = 16;
+	table->keys[1] = "extension", table->widths[1] = 16;
+	table->keys[2] = "mask", table->widths[2] = 10;
+	table->keys[3] = "match";
+	table_begin(table);
+	const char *const cells[] = {NULL, need, mask, match};
+	for (unsigned i = 0; i < riscv_row_count; i++) {
+		const struct riscv_row *row = &riscv_rows[i];
+		format_need(&row->need, need, sizeof(need));
+		snprintf(mask, sizeof(mask), "0x%08x", row->mask);
+		snprintf(match, sizeof(match), "0x%08x", row->match);
+		table_row(table, (const char *[]){row->name, cells[1], cells[2], cells[3]});
+	}
+	for (unsigned i = 0; i < riscv_row16_count; i++) {
+		const struct riscv_row16 *row = &riscv_rows16[i];
+		format_need(&row->need, need, sizeof(need));
+		snprintf(mask, sizeof(mask), "0x%04x", row->mask);
+		snprintf(match, sizeof(match), "0x%04x", row->match);
+		table_row(table, (const char *[]){row->name, cells[1], cells[2], cells[3]});
+	}
+}
+
+/* -- sysregs -- */
+
+static void info_sysregs(struct table *table)
+{
+	static const char *const levels[] = {"U", "S", "HS", "M"};
+	table->columns = 6;
+	table->keys[0] = "number", table->widths[0] = 6;
+	table->keys[1] = "csr", table->widths[1] = 14;
+	table->keys[2] = "level", table->widths[2] = 5;
+	table->keys[3] = "access", table->widths[3] = 6;
+	table->keys[4] = "extension", table->widths[4] = 9;
+	table->keys[5] = "what";
+	table_begin(table);
+	for (unsigned i = 0; i < riscv_csr_count; i++) {
+		const struct csr *csr = &riscv_csrs[i];
+		const char *summary = riscv_csr_summary(csr->name);
+		char number[8];
+		snprintf(number, sizeof(number), "0x%03x", csr->number);
+		table_row(table, (const char *[]){number, csr->name, levels[csr->number >> 8 & 3],
+						  csr->number >> 10 == 3 ? "RO" : "RW",
+						  extensions[csr->extension].name,
+						  summary ? summary : ""});
+	}
+}
+
+/* -- devices -- */
+
+static void info_devices(struct table *table)
+{
+	table->columns = 2;
+	table->keys[0] = "device", table->widths[0] = 12;
+	table->keys[1] = "what";
+	table_begin(table);
+	for (size_t i = 0; i < device_table_count; i++)
+		table_row(table, (const char *[]){device_table[i]->name, device_table[i]->summary});
+	for (const char *const *help = board_device_help; *help; help++)
+		table_row(table, (const char *[]){"--device", *help});
+}
+
+/* -- sbi -- */
+
+struct sbi_rows {
+	struct table *table;
+	const char *wanted; /* extension whose calls are being listed */
+	bool offered;
+};
+
+static void sbi_call_row(void *opaque, const char *extension, const char *function, unsigned fid,
+			 const char *arguments, const char *meaning)
+{
+	struct sbi_rows *rows = opaque;
+	char number[8], call[160];
+	if (strcmp(extension, rows->wanted))
+		return;
+	snprintf(number, sizeof(number), "%u", fid);
+	snprintf(call, sizeof(call), "%s(%s)", function, arguments);
+	table_row(rows->table,
+		  (const char *[]){extension, number, rows->offered ? "yes" : "no", call, meaning});
+}
+
+static void sbi_extension_row(void *opaque, const char *name, uint32_t first, uint32_t last,
+			      bool offered)
+{
+	struct sbi_rows *rows = opaque;
+	(void)first;
+	(void)last;
+	rows->wanted = name;
+	rows->offered = offered;
+	sbi_list_calls(sbi_call_row, rows);
+}
+
+static void info_sbi(struct table *table)
+{
+	struct sbi_rows rows = {.table = table};
+	table->columns = 5;
+	table->keys[0] = "extension", table->widths[0] = 9;
+	table->keys[1] = "fid", table->widths[1] = 3;
+	table->keys[2] = "offered", table->widths[2] = 7;
+	table->keys[3] = "call", table->widths[3] = 50;
+	table->keys[4] = "what";
+	table_begin(table);
+	sbi_list(sbi_extension_row, &rows);
+}
+
+/* -- */
+
+static const struct topic {
+	const char *name;
+	void (*print)(struct table *table);
+	const char *summary;
+} topics[] = {
+	{"cpus",     info_cpus,     "models for --cpu"					      },
+	{"features", info_features, "extensions for --cpu rv64,+EXTENSION,-EXTENSION"               },
+	{"insns",    info_insns,    "instructions"						  },
+	{"sysregs",  info_sysregs,  "control and status registers"                                  },
+	{"devices",  info_devices,  "devices of the board and for --device"                         },
+	{"sbi",      info_sbi,      "firmware calls and whether the in-process firmware offers them"},
+};
+#define TOPIC_COUNT (sizeof(topics) / sizeof(topics[0]))
+
+struct info_options {
+	bool json, help;
+};
+
+static const struct option info_table[] = {
+	{"json", 0, NULL, OPTION_FLAG, NULL, offsetof(struct info_options, json),
+	 "an array of JSON objects"},
+	{"help",  'h', NULL, OPTION_FLAG, NULL, offsetof(struct info_options, help), "this text"},
+	{0 },
+};
+
+static void print_help(void)
+{
+	printf("usage: trapline info TOPIC [--json]\n\n");
+	for (unsigned i = 0; i < TOPIC_COUNT; i++)
+		printf("  %-10s %s\n", topics[i].name, topics[i].summary);
+	printf("\n");
+	options_help(info_table);
+}
+
+static int print_topic(const struct option_list *words, bool json, struct error *error)
+{
+	if (words->count != 1)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "info: expected one of cpus, features, insns, sysregs, devices, "
+				 "sbi");
+	for (unsigned i = 0; i < TOPIC_COUNT; i++) {
+		struct table table = {.as_json = json};
+		if (strcmp(topics[i].name, words->items[0]))
+			continue;
+		topics[i].print(&table);
+		table_end(&table);
+		return cli_flush(error);
+	}
+	return error_set(error, EXIT_CODE_USAGE,
+			 "info '%.40s': expected cpus, features, insns, sysregs, devices or sbi",
+			 words->items[0]);
+}
+
+int cli_info(int argc, char **argv)
+{
+	struct info_options options = {0};
+	struct option_list words = {.count = 0};
+	struct error error = {0};
+	int rest;
+	if (options_parse(info_table, &options, argc, argv, &words, &rest, &error))
+		return cli_fail(&error);
+	if (options.help) {
+		print_help();
+		return 0;
+	}
+	return print_topic(&words, options.json, &error) ? cli_fail(&error) : 0;
+}

@@ -1,0 +1,84 @@
+#!/bin/bash
+# trapline explain and info: what they say, and what they say to wrong usage.
+set -u
+number=0
+
+# is NAME EXPECTED ACTUAL
+is() {
+	number=$((number + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		printf '#   expected: %s\n#   got:      %s\n' "$2" "${3//$'\n'/$'\n#   '}"
+	fi
+}
+
+# refused NAME MESSAGE ARGUMENT...: one line on standard error, status 125, nothing else
+refused() {
+	local name=$1 message=$2 out err status
+	shift 2
+	out=$("$TRAPLINE" "$@" 2>/dev/null </dev/null)
+	err=$("$TRAPLINE" "$@" 2>&1 >/dev/null </dev/null)
+	"$TRAPLINE" "$@" >/dev/null 2>&1 </dev/null
+	status=$?
+	is "$name" "125 trapline: $message" "$status $err$out"
+}
+
+first() { # ARGUMENT...: status and first line
+	local out
+	out=$("$TRAPLINE" "$@")
+	echo "$? ${out%%$'\n'*}"
+}
+
+is "explain mcause" "0 mcause 0xd: load_page_fault" "$(first explain mcause 13)"
+is "explain scause, an interrupt" "0 scause 0x8000000000000009: supervisor_external_interrupt" \
+	"$(first explain scause 0x8000000000000009)"
+is "explain csr" "0 mstatus = 0xa00001800" "$(first explain csr mstatus=0xa00001800)"
+is "explain csr, value as a word of its own" "0 satp = 0x1" "$(first explain csr satp 1)"
+is "explain csr names MPP" 1 "$("$TRAPLINE" explain csr mstatus=0x1800 | grep -c 'MPP *0x3 .*: M$')"
+is "explain sbi, a negative error code" "0 SBI error -14: SBI_ERR_DENIED_LOCKED" \
+	"$(first explain sbi -14)"
+is "explain sbi, a call" "0 SBI FWFT.set(feature, value, flags)" "$(first explain sbi FWFT.set)"
+is "explain --help" "0 usage: trapline explain mcause|scause VALUE|NAME" "$(first explain --help)"
+
+refused "explain nothing" "explain: expected mcause, scause, csr or sbi, and a value" explain
+refused "explain no value" "explain csr: expected a value" explain csr
+refused "explain something else" "explain 'msr': expected mcause, scause, csr or sbi" explain msr 1
+refused "explain no number" \
+	"explain mcause x: expected a number or a name such as load_page_fault" explain mcause x
+refused "explain two values" "explain mcause: expected one value, not '2' too" explain mcause 1 2
+refused "explain too much" "explain: too many arguments at '3'" explain csr a 2 3
+refused "explain with an unknown option" "unknown option '--xml' (see --help)" explain --xml
+for kind in esr sysreg; do
+	refused "explain $kind is for later" "explain $kind comes with the AArch64 machine" \
+		explain $kind 0
+done
+for kind in vmcb exitcode; do
+	refused "explain $kind is for later" "explain $kind comes with the x86-64 machine" \
+		explain $kind 0
+done
+"$TRAPLINE" explain csr mstatus >/dev/full 2>/dev/null
+is "explain into a full file" 125 $?
+
+is "info features" 1 "$("$TRAPLINE" info features | grep -c '^zicsr  *always  *yes$')"
+is "info insns" 1 "$("$TRAPLINE" info insns | grep -c '^lr.d ')"
+is "info sysregs" 1 "$("$TRAPLINE" info sysregs | grep -c '^0x300 *mstatus *M *RW ')"
+is "info devices" 1 "$("$TRAPLINE" info devices | grep -c '^uart16550 ')"
+is "info sbi" 1 "$("$TRAPLINE" info sbi | grep -c '^FWFT *0 *yes *set(feature, value, flags) ')"
+is "info cpus" 1 "$("$TRAPLINE" info cpus | grep -c '^rv64gc .*rv64imafdc')"
+refused "info nothing" \
+	"info: expected one of cpus, features, insns, sysregs, devices, sbi" info
+refused "info about something else" \
+	"info 'all': expected cpus, features, insns, sysregs, devices or sbi" info all
+
+if command -v python3 >/dev/null; then
+	valid() {
+		"$TRAPLINE" "$@" --json | python3 -c 'import json, sys; json.load(sys.stdin)' 2>&1
+	}
+	for topic in cpus features insns sysregs devices sbi; do
+		is "info $topic --json is JSON" "" "$(valid info $topic)"
+	done
+	is "explain --json is JSON" "" "$(valid explain csr misa=0x800000000014112d)"
+fi
+echo "1..$number"
