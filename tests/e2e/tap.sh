@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# For the scripts beside it: cases that run trapline, several at a time, and report
+# in the order in which they were written.
+
+: "${TRAPLINE:?names the program to test}"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+case_count=0
+
+# image NAME: the path of a riscv64 guest image, empty if it cannot be had.
+image() {
+	tools/guest-image riscv64 "$1" 2>/dev/null
+}
+
+# expect NAME STATUS PATTERN ARGUMENT...: one case. trapline with these arguments must
+# exit with STATUS, and its output must match the extended regular expression.
+expect() {
+	case_count=$((case_count + 1))
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+		wait -n
+	done
+	run_case "$scratch/$case_count" "$@" &
+}
+
+run_case() {
+	local file=$1 name=$2 status=$3 pattern=$4 got=0
+	shift 4
+	timeout 800 "$TRAPLINE" "$@" >"$file.out" 2>&1 </dev/null || got=$?
+	if [ "$got" = "$status" ] && grep -Eq "$pattern" "$file.out"; then
+		echo "ok ${file##*/} - $name" >"$file"
+		return
+	fi
+	{
+		echo "not ok ${file##*/} - $name"
+		echo "#   status $got, expected $status; output expected to match: $pattern; its end:"
+		tail -n 20 "$file.out" | tr -d '\r' | sed 's/^/#   | /'
+	} >"$file"
+}
+
+# skip NAME WHY
+skip() {
+	case_count=$((case_count + 1))
+	echo "ok $case_count - $1 # SKIP $2" >"$scratch/$case_count"
+}
+
+# report: waits for the cases and prints them; fails if one did.
+report() {
+	local i failed=0
+	wait
+	for ((i = 1; i <= case_count; i++)); do
+		cat "$scratch/$i" 2>/dev/null || echo "not ok $i - no result"
+		grep -q '^ok' "$scratch/$i" || failed=1
+	done
+	echo "1..$case_count"
+	return "$failed"
+}
