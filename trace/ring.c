@@ -3,18 +3,28 @@
 
 #include "trace/record.h"
 
+/* Kept small: every trap of every run is copied here. */
+struct kept_trap {
+	struct trap trap;
+	uint64_t icount;
+	unsigned cpu;
+};
+
 struct trap_ring {
 	struct observer observer;
 	struct machine *machine;
 	struct trace_names names;
-	struct trace_record records[TRAP_RING_SIZE];
+	struct kept_trap kept[TRAP_RING_SIZE];
 	uint64_t count; /* ever */
 };
 
 static void notify(void *opaque, const struct cpu *cpu, const struct observation *observation)
 {
 	struct trap_ring *ring = opaque;
-	trace_record_fill(&ring->records[ring->count++ % TRAP_RING_SIZE], cpu, observation);
+	struct kept_trap *kept = &ring->kept[ring->count++ % TRAP_RING_SIZE];
+	kept->trap = *observation->trap;
+	kept->icount = observation->icount;
+	kept->cpu = cpu->index;
 }
 
 struct trap_ring *trap_ring_new(struct machine *machine, const struct trace_names *names)
@@ -42,6 +52,19 @@ void trap_ring_free(struct trap_ring *ring)
 	free(ring);
 }
 
+static void print(const struct trace_printer *printer, const struct kept_trap *kept)
+{
+	const struct observation observation = {
+		.kind = OBSERVE_TRAP,
+		.icount = kept->icount,
+		.pc = kept->trap.pc,
+		.trap = &kept->trap,
+	};
+	struct trace_record record;
+	trace_record_fill(&record, printer->machine->cpu[kept->cpu], &observation);
+	trace_record_text(printer, &record);
+}
+
 unsigned trap_ring_print(const struct trap_ring *ring, FILE *stream, const char *prefix)
 {
 	if (!ring)
@@ -55,7 +78,7 @@ unsigned trap_ring_print(const struct trap_ring *ring, FILE *stream, const char 
 	};
 	for (uint64_t i = first; i < ring->count; i++) {
 		fputs(prefix, stream);
-		trace_record_text(&printer, &ring->records[i % TRAP_RING_SIZE]);
+		print(&printer, &ring->kept[i % TRAP_RING_SIZE]);
 	}
 	disassembler_free(printer.disassembler);
 	return (unsigned)(ring->count - first);
