@@ -95,10 +95,10 @@ static void terminal_make_raw(int fd)
 
 static void show_help(struct chardev *chardev)
 {
-	static const char help[] = "\r\nC-a h  this help\r\n"
-				   "C-a x  quit trapline\r\n"
-				   "C-a c  monitor\r\n"
-				   "C-a C-a  send C-a to the guest\r\n";
+	static const char help[] = "\nC-a h  this help\n"
+				   "C-a x  quit trapline\n"
+				   "C-a c  monitor\n"
+				   "C-a C-a  send C-a to the guest\n";
 	chardev_flush(chardev);
 	chardev_write_fd(chardev, (const uint8_t *)help, sizeof(help) - 1);
 }
