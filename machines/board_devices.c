@@ -33,14 +33,19 @@ static int parse_switch(const char *value, bool *result)
 /* "virtio-blk" and, as QEMU's users know it, "virtio-blk-device". */
 static const struct virtio_ops *find_kind(const char *name)
 {
-	char kind[32];
 	static const char prefix[] = "virtio-", suffix[] = "-device";
-	if (strncmp(name, prefix, sizeof(prefix) - 1) || strlen(name) >= sizeof(kind))
+	size_t prefix_length = sizeof(prefix) - 1, suffix_length = sizeof(suffix) - 1;
+	if (strncmp(name, prefix, prefix_length) != 0)
 		return NULL;
-	strcpy(kind, name + sizeof(prefix) - 1);
-	size_t length = strlen(kind);
-	if (length > sizeof(suffix) - 1 && !strcmp(kind + length - (sizeof(suffix) - 1), suffix))
-		kind[length - (sizeof(suffix) - 1)] = 0;
+	name += prefix_length;
+	size_t length = strlen(name);
+	if (length > suffix_length && !strcmp(name + length - suffix_length, suffix))
+		length -= suffix_length;
+	char kind[32];
+	if (length >= sizeof(kind))
+		return NULL;
+	memcpy(kind, name, length);
+	kind[length] = 0;
 	return virtio_find(kind);
 }
 

@@ -278,7 +278,7 @@ static int specifier_cells(struct checker *checker, int index, int controller, u
 static int check_interrupts(struct checker *checker, int index)
 {
 	int length, controller;
-	uint32_t cells;
+	uint32_t cells = 0;
 	if (!property(checker, index, "interrupts", &length))
 		return 0;
 	if (interrupt_parent(checker, index, &controller))
@@ -287,7 +287,7 @@ static int check_interrupts(struct checker *checker, int index)
 		return bad_node(checker, index, "has interrupts, expected an interrupt-parent");
 	if (specifier_cells(checker, index, controller, &cells))
 		return -1;
-	if (!length || length % (4 * (int)cells))
+	if (!cells || !length || length % (4 * (int)cells))
 		return bad_node(checker, index,
 				"interrupts has %d bytes, expected a multiple of "
 				"%u",
@@ -347,7 +347,7 @@ static int check_isa(struct checker *checker, int index)
 				"riscv,isa must start with rv64ima when there is "
 				"no riscv,isa-base");
 	}
-	if (strncmp(base, "rv64i", 5))
+	if (strncmp(base, "rv64i", 5) != 0)
 		return bad_node(checker, index, "riscv,isa-base is %s, expected rv64i", base);
 	const uint8_t *list = property(checker, index, "riscv,isa-extensions", &length);
 	static const char *const needed[] = {"i", "m", "a"};
