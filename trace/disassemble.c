@@ -27,9 +27,9 @@ static const struct target {
 
 static const struct target *find_target(const char *isa)
 {
-	for (unsigned i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-		if (!strcmp(targets[i].isa, isa))
-			return &targets[i];
+	for (const struct target *target = targets; target->isa; target++)
+		if (!strcmp(target->isa, isa))
+			return target;
 	return NULL;
 }
 
@@ -37,8 +37,9 @@ const char *disassembler_absence(const char *isa)
 {
 	const struct target *target = find_target(isa);
 	if (!target)
-		return "built with a Capstone that lacks this guest";
-	return cs_support((int)target->arch) ? NULL : "the Capstone installed lacks this guest";
+		return "built with a Capstone that does not know this guest";
+	return cs_support((int)target->arch) ? NULL
+					     : "the Capstone installed does not know this guest";
 }
 
 struct disassembler *disassembler_new(const char *isa)
