@@ -110,7 +110,11 @@ struct cpu {
 
 	uint64_t slice_end;   /* virtual time at which budget reaches 0 */
 	uint64_t idle_ticks;  /* ticks that passed without retiring an instruction */
-	uint64_t reservation; /* physical address of an LR reservation; UINT64_MAX: none */
+	/*
+	 * Physical address of an LR reservation; UINT64_MAX: none. It ends with the CPU's turn, so
+	 * that nobody else's store can go unseen.
+	 */
+	uint64_t reservation;
 	uint64_t reservation_value;
 	struct trap trap; /* the trap being raised */
 	uint64_t trap_count;
@@ -204,6 +208,13 @@ static inline uint64_t cpu_now(const struct cpu *cpu)
 static inline uint64_t cpu_retired(const struct cpu *cpu)
 {
 	return cpu_now(cpu) - cpu->idle_ticks;
+}
+
+/* Lets ticks pass for a CPU without retiring anything: the cost of work done outside the guest. */
+static inline void cpu_charge(struct cpu *cpu, uint64_t ticks)
+{
+	cpu->budget -= (int64_t)ticks;
+	cpu->idle_ticks += ticks;
 }
 
 /* Asks a CPU to look at interrupts, events and stop requests at its next instruction boundary. */

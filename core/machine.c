@@ -134,6 +134,8 @@ static void run_cpu(struct machine *machine, struct cpu *cpu)
 	}
 	machine->running = cpu;
 	machine->clock.now = cpu_now(cpu);
+	if (machine->cpu_count > 1)
+		cpu->reservation = UINT64_MAX; /* others ran since */
 	machine->engine->run(cpu, machine->target);
 	machine->running = NULL;
 	if (machine->stop.kind == STOP_NONE && (cpu->halted || cpu->stopped))

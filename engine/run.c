@@ -79,8 +79,7 @@ static void deliver(struct cpu *cpu, struct trap *trap)
 	trap->pc = cpu->pc;
 	trap->from = cpu->level;
 	cpu->machine->clock.now = cpu_now(cpu);
-	cpu->budget--;
-	cpu->idle_ticks++;
+	cpu_charge(cpu, 1);
 	cpu->isa->deliver(cpu, trap);
 	count_trap(cpu, trap);
 }

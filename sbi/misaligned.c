@@ -94,11 +94,19 @@ static void set_fs_dirty(struct riscv_cpu *hart)
 	hart->cpu.isa->update_mode(&hart->cpu);
 }
 
+/*
+ * Virtual time of one emulation: about what M-mode firmware takes to save registers, fetch, decode
+ * and move bytes. Guests measure it; an access that costs nothing would look like fast hardware.
+ */
+#define EMULATION_TICKS 200
+
 bool sbi_emulate_misaligned(struct sbi_hart *hart, struct trap *trap)
 {
 	struct cpu *cpu = &hart->cpu->cpu;
 	const struct trap original = *trap;
 	uint32_t bits, insn;
+
+	cpu_charge(cpu, EMULATION_TICKS);
 
 	if (!fetch_insn(cpu, original.pc, &bits))
 		return redirect_fault(hart,
