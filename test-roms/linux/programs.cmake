@@ -1,9 +1,9 @@
 # Static Linux programs that need no C library: one file each on sys.h.
 set(linux_dir ${CMAKE_CURRENT_LIST_DIR})
 file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/linux)
-set(linux_flags -I${CMAKE_SOURCE_DIR} -Os -std=gnu17 -Wall -Wextra -Werror -ffreestanding -fno-pie
-  -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-asynchronous-unwind-tables
-  -mstrict-align -mno-relax -march=rv64imafdc_zicsr_zifencei -mabi=lp64)
+set(linux_flags -I${CMAKE_SOURCE_DIR} -Os -std=gnu17 -Wall -Wextra -Werror
+  -Wno-unused-command-line-argument -ffreestanding -fno-builtin -fno-pie -fno-stack-protector
+  ${guest_loops} -fno-asynchronous-unwind-tables -mstrict-align -mno-relax ${guest_march} -mabi=lp64)
 set(linux_link -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-s)
 
 foreach(name init misaligned hello hwprobe panic)

@@ -1,10 +1,11 @@
 set(riscv_dir ${CMAKE_CURRENT_LIST_DIR})
 file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/riscv)
 set(riscv_flags -I${CMAKE_SOURCE_DIR} -I${CMAKE_CURRENT_BINARY_DIR}/riscv -O2 -std=gnu17
-  -Wall -Wextra -Werror -ffreestanding -fno-pie -fno-stack-protector -fno-tree-loop-distribute-patterns -mstrict-align -mno-relax
-  -march=rv64imafdc_zicsr_zifencei -mabi=lp64 -mcmodel=medany)
+  -Wall -Wextra -Werror -Wno-unused-command-line-argument -ffreestanding -fno-builtin -fno-pie
+  -fno-stack-protector ${guest_loops} -mstrict-align -mno-relax ${guest_march} -mabi=lp64
+  -mcmodel=medany)
 set(riscv_link -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096
-  -Wl,--no-warn-rwx-segments -T ${riscv_dir}/lib/link.ld)
+  ${guest_segments} -T ${riscv_dir}/lib/link.ld)
 set(mode_m_flags)
 set(mode_m_base 0x80000000)
 set(mode_s_flags -DROM_SBI)

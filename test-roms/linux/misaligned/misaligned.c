@@ -22,7 +22,7 @@ typedef unsigned long access_fn(void *address, unsigned long value);
 
 #define STUB(name, setup, encoding, restore)                                                       \
 	access_fn name;                                                                            \
-	__asm__(".pushsection .text\n.option push\n.option norvc\n.balign 4\n" #name ":\n" setup   \
+	__asm__(".pushsection .text\n.balign 4\n.option push\n.option norvc\n" #name ":\n" setup   \
 		"\n\t" encoding "\n\t" restore "\n\tret\n.option pop\n.popsection\n")
 
 #define GP_LOAD(name, encoding)  STUB(name, "", encoding, "mv a0, a2")

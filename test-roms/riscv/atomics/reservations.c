@@ -15,7 +15,6 @@ GUEST_CODE(run_waits, ".word 0x01d00073\n .word 0x00d00073\n .word 0x0100000f");
 
 static u64 memory[1024] __attribute__((aligned(4096)));
 static volatile u64 by_amo, by_pair;
-static volatile u32 by_swap;
 static volatile u64 started, finished, handshake;
 
 static struct guest run(const char *code)

@@ -163,7 +163,7 @@ extern char supervisor_stub[], trap_vectors[];
  * Snippets are position independent and not compressed unless they say so. */
 #define GUEST_CODE(name, text)                                                                     \
 	extern const char name[];                                                                  \
-	__asm__(".pushsection .guest, \"awx\"\n.option push\n.option norvc\n.balign 4\n" #name     \
+	__asm__(".pushsection .guest, \"awx\"\n.balign 4\n.option push\n.option norvc\n" #name     \
 		":\n" text "\n\tebreak\n.option pop\n.popsection\n")
 
 extern char guest_start[], guest_end[];

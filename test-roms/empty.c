@@ -1,0 +1,2 @@
+/* What guest_option() compiles. */
+int nothing;
