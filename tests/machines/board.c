@@ -683,6 +683,24 @@ Test(board_config, firmware_and_kernel_must_not_meet)
 	bench_fini(&bench);
 }
 
+/* A damaged ELF file is refused with one line, or whatever it is now runs without harm. */
+Test(board_boot, damaged_elf_files_do_no_harm)
+{
+	for (size_t i = 0; i < 64 + 2 * 56; i += 3) {
+		struct bench bench;
+		struct blob elf = sample_elf();
+		elf.data[i] ^= 0x21;
+		bench_init(&bench, elf);
+		bench.config.firmware = BOARD_SBI_OFF;
+		if (board_new(&bench.config, &bench.machine, &bench.error))
+			cr_assert_eq(bench.error.exit_code, EXIT_CODE_BAD_IMAGE, "%s",
+				     bench.error.text);
+		else
+			machine_run_until(bench.machine, 5000);
+		bench_fini(&bench);
+	}
+}
+
 Test(board_config, sizes)
 {
 	uint64_t size;
