@@ -11,6 +11,10 @@
 
 #include "devices/chardev_impl.h"
 
+/* What a pipe that polls as writable takes without blocking (POSIX: PIPE_BUF). */
+#define WRITE_MAX 4096u
+#define STALL_MS  100
+
 struct chardev *chardev_new(const struct chardev_backend *backend, struct error *error)
 {
 	struct chardev *chardev = calloc(1, sizeof(*chardev));
@@ -39,20 +43,35 @@ void chardev_free(struct chardev *chardev)
 
 /* Output */
 
+/*
+ * Waits until a write of WRITE_MAX bytes does not block. A blocked write could not be left again,
+ * so the waiting is done here, where the stall handler can end it.
+ */
+static bool wait_for_room(struct chardev *chardev)
+{
+	struct pollfd ready = {.fd = chardev->output_fd, .events = POLLOUT};
+	for (;;) {
+		int result = poll(&ready, 1, STALL_MS);
+		if (result > 0)
+			return true;
+		if (result < 0 && errno != EINTR)
+			chardev->failed = errno;
+		else if (chardev->stall_handler && !chardev->stall_handler(chardev->stall_opaque))
+			chardev->failed = ECANCELED;
+		if (chardev->failed)
+			return false;
+	}
+}
+
 size_t chardev_write_fd(struct chardev *chardev, const uint8_t *bytes, size_t length)
 {
 	size_t done = 0;
-	while (done < length) {
-		ssize_t count = write(chardev->output_fd, bytes + done, length - done);
+	while (done < length && wait_for_room(chardev)) {
+		size_t part = length - done < WRITE_MAX ? length - done : WRITE_MAX;
+		ssize_t count = write(chardev->output_fd, bytes + done, part);
 		if (count >= 0) {
 			done += count;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			struct pollfd wait = {.fd = chardev->output_fd, .events = POLLOUT};
-			if (poll(&wait, 1, -1) < 0)
-				break;
-		} else if (errno == EINTR) {
-			break;
-		} else {
+		} else if (errno != EAGAIN && errno != EINTR) {
 			chardev->failed = errno;
 			break;
 		}
@@ -64,13 +83,10 @@ void chardev_flush(struct chardev *chardev)
 {
 	if (!chardev->output_length)
 		return;
-	size_t done = chardev->output_length;
+	/* What the host has refused once is dropped from then on. */
 	if (!chardev->failed)
-		done = chardev->backend->write(chardev, chardev->output, chardev->output_length);
-	if (chardev->failed)
-		done = chardev->output_length;
-	chardev->output_length -= done;
-	memmove(chardev->output, chardev->output + done, chardev->output_length);
+		chardev->backend->write(chardev, chardev->output, chardev->output_length);
+	chardev->output_length = 0;
 }
 
 static void host_output(struct chardev *chardev, const uint8_t *bytes, size_t length)
@@ -78,8 +94,7 @@ static void host_output(struct chardev *chardev, const uint8_t *bytes, size_t le
 	for (size_t i = 0; i < length; i++) {
 		if (chardev->output_length == CHARDEV_OUTPUT_SIZE)
 			chardev_flush(chardev);
-		if (chardev->output_length < CHARDEV_OUTPUT_SIZE)
-			chardev->output[chardev->output_length++] = bytes[i];
+		chardev->output[chardev->output_length++] = bytes[i];
 		if (bytes[i] == '\n')
 			chardev_flush(chardev);
 	}
@@ -209,6 +224,12 @@ int chardev_input_fd(const struct chardev *chardev)
 bool chardev_input_ended(const struct chardev *chardev)
 {
 	return chardev->ended || !chardev->backend->read;
+}
+
+void chardev_on_stall(struct chardev *chardev, bool (*handler)(void *opaque), void *opaque)
+{
+	chardev->stall_handler = handler;
+	chardev->stall_opaque = opaque;
 }
 
 void chardev_on_key(struct chardev *chardev, void (*handler)(void *opaque, enum chardev_key key),

@@ -97,6 +97,11 @@ void chardev_flush(struct chardev *chardev);
 /* errno of the first failed host write, or 0. */
 int chardev_failed(const struct chardev *chardev);
 
+/* Called about every 100 ms while the host takes no output (a pipe that nobody reads). Returns
+ * whether to go on waiting; if not, this and all later output is dropped. Without a handler, output
+ * waits for as long as it takes. */
+void chardev_on_stall(struct chardev *chardev, bool (*handler)(void *opaque), void *opaque);
+
 /* Called from chardev_fetch() for an escape key. Without a handler the keys are dropped; the help
  * text is written to the terminal in any case. */
 void chardev_on_key(struct chardev *chardev, void (*handler)(void *opaque, enum chardev_key key),

@@ -9,8 +9,7 @@
 
 /* How one kind of back end talks to the host. */
 struct chardev_backend {
-	/* Writes all bytes, or sets chardev->failed. Stops early when a signal interrupts it.
-	 * Returns the number written. */
+	/* Writes all bytes, or sets chardev->failed. Returns the number written. */
 	size_t (*write)(struct chardev *chardev, const uint8_t *bytes, size_t length);
 	/* Reads without waiting, escape keys taken out; NULL: no input. */
 	size_t (*read)(struct chardev *chardev, uint8_t *buffer, size_t size);
@@ -30,6 +29,8 @@ struct chardev {
 	struct chardev_filter *filters;
 	void (*key_handler)(void *opaque, enum chardev_key key);
 	void *key_opaque;
+	bool (*stall_handler)(void *opaque);
+	void *stall_opaque;
 
 	/* Input that waits for the front end: a ring, positions count up. */
 	uint8_t queue[CHARDEV_QUEUE_SIZE];
@@ -48,7 +49,7 @@ struct chardev *chardev_new(const struct chardev_backend *backend, struct error 
 /* As chardev_stdio_new(), on any pair of descriptors, which stay the caller's. */
 struct chardev *chardev_stdio_on(int input_fd, int output_fd, struct error *error);
 
-/* Blocking write to output_fd that survives short writes; see chardev_backend.write. */
+/* Writes to output_fd, waiting for room with the stall handler; see chardev_backend.write. */
 size_t chardev_write_fd(struct chardev *chardev, const uint8_t *bytes, size_t length);
 
 #endif

@@ -51,6 +51,7 @@ static void catch_signals(struct session *session)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a disk image at the file size limit: the guest's I/O error */
 	session->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
@@ -58,12 +59,27 @@ static void look_at_host(struct session *session)
 {
 	struct signalfd_siginfo info;
 	if (session->signal_fd >= 0 &&
-	    read(session->signal_fd, &info, sizeof(info)) == sizeof(info))
+	    read(session->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		session->ended_by_host = true;
 		machine_stop(session->machine, STOP_SIGNAL, (int)info.ssi_signo, "signal %u",
 			     info.ssi_signo);
-	if (session->deadline_ns && host_ns() >= session->deadline_ns)
+	}
+	if (session->deadline_ns && host_ns() >= session->deadline_ns) {
+		session->ended_by_host = true;
 		machine_stop(session->machine, STOP_TIMEOUT, 0, "the time limit of %llu ms is over",
 			     (unsigned long long)session->options->timeout);
+	}
+	if (session->serial && chardev_failed(session->serial) == EPIPE)
+		machine_stop(session->machine, STOP_SIGNAL, SIGPIPE,
+			     "the reader of the console is gone");
+}
+
+/* Nobody reads the console: signals and the time limit still count. */
+static bool wait_for_reader(void *opaque)
+{
+	struct session *session = opaque;
+	look_at_host(session);
+	return !session->ended_by_host;
 }
 
 /* Host milliseconds to sleep: until the guest's next event, the deadline, or for ever (-1). */
@@ -256,6 +272,7 @@ static int open_serial(struct session *session, struct error *error)
 		return -1;
 	console_watch_init(&session->watch, session->serial);
 	chardev_on_key(session->serial, quit_key, session);
+	chardev_on_stall(session->serial, wait_for_reader, session);
 	return 0;
 }
 
@@ -318,10 +335,12 @@ void session_close(struct session *session)
 {
 	observe_close(session, NULL);
 	trap_ring_free(session->ring);
-	board_free(session->shadow);
-	board_free(session->machine);
 	if (session->serial && session->watch.filter.chardev)
 		console_watch_fini(&session->watch);
+	if (session->serial)
+		chardev_flush(session->serial); /* while there is a machine to ask about stalls */
+	board_free(session->shadow);
+	board_free(session->machine);
 	chardev_free(session->serial);
 	chardev_free(session->shadow_serial);
 	blob_free(&session->initrd);

@@ -32,6 +32,7 @@ struct session {
 	struct trap_ring *ring;
 	int signal_fd;
 	uint64_t deadline_ns;
+	bool ended_by_host; /* a signal came or the time limit is over */
 	uint64_t start_ns;
 	unsigned resets;
 	struct error error; /* of a reset */

@@ -174,6 +174,39 @@ Test(chardev, pipe_input_is_taken_as_it_is_and_ends)
 	close(sink_fd);
 }
 
+static bool wait_once(void *opaque)
+{
+	return ++*(int *)opaque < 2;
+}
+
+Test(chardev, output_that_nobody_reads_can_be_given_up)
+{
+	int pipe_fd[2], stalls = 0;
+	cr_assert_eq(pipe(pipe_fd), 0);
+	struct chardev *chardev = chardev_stdio_on(pipe_fd[0], pipe_fd[1], NULL);
+	chardev_on_stall(chardev, wait_once, &stalls);
+	for (int i = 0; i < 30000; i++)
+		write_text(chardev, "0123456789\n");
+	cr_assert_eq(stalls, 2);
+	cr_assert_eq(chardev_failed(chardev), ECANCELED);
+	chardev_free(chardev);
+	close(pipe_fd[0]);
+	close(pipe_fd[1]);
+}
+
+Test(chardev, output_to_a_closed_pipe_fails)
+{
+	int pipe_fd[2];
+	signal(SIGPIPE, SIG_IGN);
+	cr_assert_eq(pipe(pipe_fd), 0);
+	close(pipe_fd[0]);
+	struct chardev *chardev = chardev_stdio_on(0, pipe_fd[1], NULL);
+	write_text(chardev, "text\n");
+	cr_assert_eq(chardev_failed(chardev), EPIPE);
+	chardev_free(chardev);
+	close(pipe_fd[1]);
+}
+
 /* The terminal, on a pty. */
 
 static int master, slave;
