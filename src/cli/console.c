@@ -34,7 +34,8 @@ static void pass(struct console_watch *watch, const uint8_t *bytes, size_t lengt
 {
 	for (size_t i = 0; i < length; i++)
 		pass_byte(watch, bytes[i]);
-	chardev_pass(&watch->filter, bytes, length);
+	if (!watch->reported || !watch->mute_after)
+		chardev_pass(&watch->filter, bytes, length);
 }
 
 static void release_held(struct console_watch *watch)

@@ -271,6 +271,7 @@ static int open_serial(struct session *session, struct error *error)
 	if (!session->serial)
 		return -1;
 	console_watch_init(&session->watch, session->serial);
+	session->watch.mute_after = !session->options->verbose;
 	chardev_on_key(session->serial, quit_key, session);
 	chardev_on_stall(session->serial, wait_for_reader, session);
 	return 0;
