@@ -60,15 +60,15 @@ enum board_firmware {
 };
 
 /* Everything that --mem, --cpus, --kernel ... say. Strings and objects stay the caller's; the
- * board copies what it needs, except for serial and log, which must outlive it. */
+ * board copies what it needs, except for serial and the bytes of initrd, which must outlive it. */
 struct board_config {
 	uint64_t memory_size; /* bytes, multiple of 4096 */
 	unsigned cpu_count;
 	struct riscv_config cpu;
 
 	const char *kernel; /* path; NULL only with BOARD_SBI_FILE or without_image */
-	/* Bytes to load as initramfs, or NULL; see machines/cpio.h. board_new() takes them over. */
-	struct blob *initrd;
+	/* Bytes to load as initramfs, or NULL; see machines/cpio.h and machines/initramfs.h. */
+	const struct blob *initrd;
 	const char *initrd_name; /* for messages; NULL: "initramfs" */
 	const char *append;      /* kernel command line, or NULL */
 	bool without_image;      /* for `dt dump`: nothing is loaded but the device tree */
@@ -99,7 +99,7 @@ extern const char *const board_device_help[];
  * entry points. *out is freed with board_free(). Returns 0; or -1 with error: 125 for what the
  * command line says (sizes, unknown devices, unreadable files), 126 for images.
  * The machine's poll callback is board_poll(); callers may replace it, and should call it from
- * their own. C-a x on serial stops the machine with STOP_QUIT.
+ * their own.
  */
 int board_new(const struct board_config *config, struct machine **out, struct error *error);
 void board_free(struct machine *machine);

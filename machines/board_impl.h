@@ -34,7 +34,7 @@ struct board {
 
 	struct image kernel, firmware;
 	bool has_kernel, has_firmware;
-	struct blob initrd;
+	struct blob initrd; /* the caller's bytes */
 	char *initrd_name;
 	struct blob device_tree;
 

@@ -75,6 +75,8 @@ static int copy_config(struct board *board, const struct board_config *config, s
 	board->hart_count = config->cpu_count;
 	board->seed = config->seed;
 	board->serial = config->serial;
+	if (config->initrd)
+		board->initrd = *config->initrd;
 	board->append = strdup(config->append ? config->append : "");
 	board->initrd_name = strdup(config->initrd_name ? config->initrd_name : "initramfs");
 	if (!board->append || !board->initrd_name)
@@ -158,19 +160,11 @@ static void mmio_seen(void *opaque, const struct mb_mmio_event *event)
 	observer_notify(&machine->observers, cpu, &observation);
 }
 
-static void key_pressed(void *opaque, enum chardev_key key)
-{
-	if (key == CHARDEV_KEY_QUIT)
-		machine_stop(opaque, STOP_QUIT, 0, "quit by C-a x");
-}
-
 static void connect_host(struct board *board)
 {
 	board->machine.poll = board_poll;
 	board->machine.poll_opaque = &board->machine;
 	mb_space_set_observer(board->machine.memory, mmio_seen, board);
-	if (board->serial)
-		chardev_on_key(board->serial, key_pressed, &board->machine);
 }
 
 static int build(struct board *board, const struct board_config *config, struct error *error)
@@ -192,20 +186,13 @@ int board_new(const struct board_config *config, struct machine **out, struct er
 {
 	*out = NULL;
 	struct board *board = calloc(1, sizeof(*board));
-	if (!board) {
-		if (config->initrd)
-			blob_free(config->initrd);
+	if (!board)
 		return error_set(error, EXIT_CODE_USAGE, "out of memory");
-	}
 	machine_init(&board->machine);
 	board->machine.board = board;
 	board->machine.engine = config->engine ? config->engine : &engine_interp;
 	if (config->log)
 		board->machine.log = *config->log;
-	if (config->initrd) {
-		board->initrd = *config->initrd;
-		*config->initrd = (struct blob){0};
-	}
 	if (check_config(config, error) || build(board, config, error)) {
 		board_free(&board->machine);
 		return -1;
@@ -219,10 +206,8 @@ void board_free(struct machine *machine)
 	if (!machine)
 		return;
 	struct board *board = board_of(machine);
-	if (board->serial) {
+	if (board->serial)
 		chardev_attach(board->serial, NULL);
-		chardev_on_key(board->serial, NULL, NULL);
-	}
 	/* First whoever listens to the memory map, then what is in it. */
 	if (board->code)
 		code_cache_free(board->code);
@@ -238,7 +223,6 @@ void board_free(struct machine *machine)
 	mb_bus_free(board->bus);
 	image_fini(&board->kernel);
 	image_fini(&board->firmware);
-	blob_free(&board->initrd);
 	blob_free(&board->device_tree);
 	free(board->append);
 	free(board->initrd_name);

@@ -39,6 +39,7 @@ static int build_and(struct machine_options *options, bool check, const char *pa
 	struct session session;
 	session_init(&session, options);
 	options->serial = "null";
+	session.tree_only = !options->kernel;
 	int result = session_open(&session, error);
 	if (!result && check) {
 		const struct blob *tree = board_device_tree(session.machine);

@@ -243,6 +243,7 @@ static int configure(struct session *session, struct board_config *config, struc
 	config->memory_size = options->memory;
 	config->cpu_count = (unsigned)options->cpus;
 	config->kernel = options->kernel;
+	config->without_image = session->tree_only;
 	config->append = kernel_command_line(session);
 	config->devices = options->devices.items;
 	config->device_count = options->devices.count;

@@ -27,7 +27,8 @@ struct session {
 	struct chardev *shadow_serial;
 	struct console_watch watch;
 	struct blob initrd;
-	char *append; /* the command line that was made, or NULL */
+	bool tree_only; /* for `dt`: no image is needed, none is loaded */
+	char *append;   /* the command line that was made, or NULL */
 	struct trace *traces[OPTION_LIST_MAX];
 	struct trap_ring *ring;
 	int signal_fd;
