@@ -18,6 +18,7 @@ struct console_watch {
 	struct chardev_filter filter;
 	struct machine *machine; /* told of a panic; NULL: nobody */
 	bool reported;           /* init reported a status */
+	bool mute_after; /* show nothing after that: the farewell of the kernel at power-off */
 	int status;
 	bool panicked;
 	char panic[CONSOLE_LINE_LENGTH]; /* the panic's first line */
