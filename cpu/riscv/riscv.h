@@ -54,6 +54,9 @@ enum riscv_interrupt {
 	RV_IRQ_LCOFI = 13,
 };
 
+/* The longest wait of PAUSE and of Zawrs, in ticks of virtual time. */
+#define RISCV_PAUSE_TICKS 1000
+
 /* What a hart is; fixed at creation. Parsed from --cpu by riscv_config_parse(). */
 struct riscv_config {
 	uint64_t extension[2]; /* bit set over enum riscv_extension */

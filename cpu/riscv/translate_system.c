@@ -128,6 +128,26 @@ void emit_privileged(struct builder *builder, const struct riscv_operands *o)
 		       builder->pc + builder->length);
 }
 
+/*
+ * Zihintpause, Zawrs: a bounded wait, here of some virtual time without instructions. Loops that
+ * spin on the clock or on another hart then see time pass between their reads, as on hardware, and
+ * cost the host little.
+ */
+static bool help_pause(struct cpu *cpu, const struct uop *uop)
+{
+	int64_t ticks = cpu->budget < RISCV_PAUSE_TICKS ? cpu->budget : RISCV_PAUSE_TICKS;
+	cpu->budget -= ticks;
+	cpu->idle_ticks += (uint64_t)ticks;
+	cpu->pc = uop_wide(uop, 1)->call.argument;
+	return true;
+}
+
+void emit_pause(struct builder *builder, const struct riscv_operands *o)
+{
+	(void)o;
+	build_call_end(builder, help_pause, 0, 0, 0, 0, builder->pc + builder->length);
+}
+
 /* imm: bit 0: rs1 is not x0, bit 1: rs2 is not x0. The registers' values do not decide that. */
 static bool help_sfence_vma(struct cpu *cpu, const struct uop *uop)
 {

@@ -254,6 +254,29 @@ Test(riscv_system, wfi_halts_after_itself)
 	}
 }
 
+/* Time passes without instructions, at most to the end of the slice. */
+Test(riscv_system, pauses_let_time_pass)
+{
+	static const uint32_t insns[] = {0x0100000f, 0x00d00073, 0x01d00073};
+	for (unsigned e = 0; e < 2; e++)
+		for (unsigned i = 0; i < 3; i++) {
+			struct bench bench;
+			bench_init(&bench, bench_engines[e], NULL);
+			struct cpu *cpu = &bench.hart->cpu;
+			bench_store(&bench, BENCH_CODE, 4, insns[i]);
+			bench_store(&bench, BENCH_CODE + 4, 4, insns[i]);
+			cpu->pc = BENCH_CODE;
+			machine_run_until(&bench.machine, RISCV_PAUSE_TICKS + 1);
+			cr_expect_eq(cpu->pc, BENCH_CODE + 4);
+			cr_expect_eq(cpu_retired(cpu), 1);
+			machine_run_until(&bench.machine, RISCV_PAUSE_TICKS + 10);
+			cr_expect_eq(cpu->pc, BENCH_CODE + 8);
+			cr_expect_eq(cpu_retired(cpu), 2);
+			cr_expect_eq(cpu_now(cpu), RISCV_PAUSE_TICKS + 10);
+			bench_fini(&bench);
+		}
+}
+
 #define CBIE_FLUSH (1ull << 4)
 #define CBIE_INVAL (3ull << 4)
 #define CBCFE      (1ull << 6)
