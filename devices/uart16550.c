@@ -64,6 +64,7 @@ struct uart {
 	uint8_t status_reads; /* of LSR in a row, up to POLLING_READS */
 	uint8_t overrun;
 	uint8_t thre_pending;    /* "THR has become empty" not told yet */
+	uint8_t thre_seen;       /* ... but LSR said so */
 	uint8_t timeout_pending; /* input waited below the trigger level for four characters */
 	uint8_t fifo[FIFO_SIZE];
 	uint8_t fifo_head, fifo_count;
@@ -103,9 +104,21 @@ static uint8_t interrupt_id(const struct uart *uart)
 	return IIR_NONE;
 }
 
+/*
+ * IIR is where drivers learn of an empty THR, and reading it ends the interrupt. xv6 and programs
+ * after its pattern look at LSR alone; that lowers the wire, or they would be interrupted forever.
+ * IIR still tells.
+ */
 static void update_irq(struct uart *uart)
 {
-	device_set_irq(&uart->device, 0, interrupt_id(uart) != IIR_NONE);
+	uint8_t id = interrupt_id(uart);
+	device_set_irq(&uart->device, 0, id != IIR_NONE && !(id == IIR_THRE && uart->thre_seen));
+}
+
+static void thr_empty(struct uart *uart)
+{
+	uart->thre_pending = 1;
+	uart->thre_seen = 0;
 }
 
 static uint64_t four_characters_ns(const struct uart *uart)
@@ -216,6 +229,7 @@ static uint8_t read_lsr(struct uart *uart)
 	if (uart->overrun)
 		value |= LSR_OE;
 	uart->overrun = 0;
+	uart->thre_seen = 1;
 	return value;
 }
 
@@ -274,7 +288,7 @@ static void write_thr(struct uart *uart, uint8_t byte)
 	} else if (uart->chardev) {
 		chardev_write(uart->chardev, &byte, 1);
 	}
-	uart->thre_pending = 1;
+	thr_empty(uart);
 	uart->status_reads = 0;
 }
 
@@ -282,7 +296,7 @@ static void write_ier(struct uart *uart, uint8_t value)
 {
 	/* Enabling the THR interrupt while THR is empty raises it; drivers test for that. */
 	if (value & ~uart->ier & IER_THRE)
-		uart->thre_pending = 1;
+		thr_empty(uart);
 	uart->ier = value & IER_BITS;
 }
 
@@ -370,7 +384,7 @@ static void uart_reset(struct device *device)
 	uart->dlm = uart->status_reads = 0;
 	uart->dll = 2; /* 115,200 baud from 3.6864 MHz: what firmware would have left */
 	uart->overrun = 0;
-	uart->thre_pending = 1;
+	thr_empty(uart);
 	uart->msr = modem_lines(uart);
 	memset(uart->fifo, 0, sizeof(uart->fifo));
 	fifo_clear(uart);
@@ -406,6 +420,7 @@ static const struct state_field uart_fields[] = {
 	STATE_FIELD(struct uart, thre_pending), STATE_FIELD(struct uart, timeout_pending),
 	STATE_ARRAY(struct uart, fifo),         STATE_FIELD(struct uart, fifo_head),
 	STATE_FIELD(struct uart, fifo_count),   STATE_FIELD(struct uart, timeout_at),
+	STATE_FIELD(struct uart, thre_seen),
 };
 
 const struct device_ops uart16550_ops = {

@@ -35,8 +35,9 @@ enum { /* register offsets, table 4.1 */
        CONFIG = 0x100,
 };
 
-#define MAGIC_VALUE  0x74726976u /* "virt" */
-#define VENDOR_VALUE 0x4c505254u /* "TRPL" */
+#define MAGIC_VALUE 0x74726976u /* "virt" */
+/* What QEMU's board answers: xv6 and other small kernels refuse a disk of any other vendor. */
+#define VENDOR_VALUE 0x554d4551u
 
 static const struct virtio_ops *const kinds[] = {
 #define VIRTIO(name) &virtio_##name##_ops,
@@ -98,7 +99,11 @@ static void reset_device(struct virtio *virtio)
 		virtio->kind->reset(virtio);
 }
 
-/* The driver may set bits only; FEATURES_OK sticks only if its choice is one that we offered. */
+/*
+ * The driver may set bits only; FEATURES_OK sticks only if its choice is one that we offered.
+ * VERSION_1 is not insisted on (a device may, virtio 1.2 section 6.2): xv6 looks at the low half of
+ * the features only, and drives the device in the modern way all the same.
+ */
 static void write_status(struct virtio *virtio, uint8_t value)
 {
 	if (!value) {
@@ -106,8 +111,7 @@ static void write_status(struct virtio *virtio, uint8_t value)
 		return;
 	}
 	uint8_t added = value & ~virtio->status & (uint8_t)~VIRTIO_STATUS_NEEDS_RESET;
-	bool choice_ok =
-		!(virtio->accepted & ~virtio->offered) && (virtio->accepted & VIRTIO_F_VERSION_1);
+	bool choice_ok = !(virtio->accepted & ~virtio->offered);
 	if ((added & VIRTIO_STATUS_FEATURES_OK) && !choice_ok)
 		added &= ~VIRTIO_STATUS_FEATURES_OK;
 	if (!((virtio->status | added) & VIRTIO_STATUS_FEATURES_OK))

@@ -83,6 +83,10 @@ void riscv_reset(struct cpu *cpu)
 		if (riscv_csrs[i].field)
 			*(uint64_t *)((char *)hart + riscv_csrs[i].field) = riscv_csrs[i].reset;
 	hart->misa = riscv_misa(&hart->config);
+	/* Reset does not define ADUE. Firmware chooses; kernels that start in M-mode and know no A
+	 * and D faults, such as xv6, run. */
+	if (riscv_has(hart, RV_EXT_SVADU))
+		hart->menvcfg = MENVCFG_ADUE;
 	hart->mcycle_offset = -cpu->machine->clock.now;
 	hart->minstret_offset = cpu->idle_ticks - cpu->machine->clock.now;
 	memset(hart->mhpmcounter, 0, sizeof(hart->mhpmcounter));

@@ -118,6 +118,23 @@ Test(uart, thre_interrupt_comes_again_when_enabled_again)
 	cr_assert_eq(in(IIR), 0x02, "THR became empty once more");
 }
 
+/* Handlers that only look at LSR get out of the interrupt; IIR still tells those that read it. */
+Test(uart, line_status_lowers_the_wire_of_an_empty_transmitter)
+{
+	out(IER, 0x03);
+	cr_assert(bench.wire[0]);
+	cr_assert_eq(in(LSR), 0x60);
+	cr_assert(!bench.wire[0]);
+	cr_assert_eq(in(IIR), 0x02);
+	cr_assert_eq(in(IIR), 0x01);
+	out(THR, 'x');
+	cr_assert(bench.wire[0], "THR became empty once more");
+	cr_assert_eq(in(LSR), 0x60);
+	cr_assert(!bench.wire[0]);
+	out(THR, 'y');
+	cr_assert(bench.wire[0]);
+}
+
 Test(uart, receive_trigger_level_and_timeout)
 {
 	out(FCR, 0x81); /* trigger at 8 */

@@ -38,6 +38,7 @@ static struct guest *guest_with_pages(const char *cpu, const char *engine, enum 
 		mb_st8(guest->machine.memory, PHYSICAL_A + 0xff8 + i, MB_ATTRS_NONE,
 		       (uint8_t)(0xa0 + i));
 	guest_set_csr(guest, 0x302, ~0ull);
+	guest_set_csr(guest, 0x30a, 0); /* ADUE=0 */
 	guest_paging(guest);
 	guest_observe(guest, OBSERVE_TRAP);
 	return guest;

@@ -150,6 +150,8 @@ Test(riscv_translation, hardware_updates_follow_adue)
 {
 	struct guest *guest = paged("rv64", "interp");
 	uint64_t slot = guest_map(guest, PAGE, PHYSICAL, RWXAD & ~(SV_PTE_A | SV_PTE_D));
+	cr_assert(guest->hart->menvcfg & MENVCFG_ADUE, "at reset");
+	guest_set_csr(guest, 0x30a, 0);
 	cr_assert_not(run(guest, RV_S, LD));
 	guest_set_csr(guest, 0x30a, MENVCFG_ADUE);
 	cr_assert(run(guest, RV_S, LD));
