@@ -2,9 +2,9 @@
  * Atomics: LR, SC, AMO, AMOCAS. All CPUs of a machine take turns on one host thread, so plain host
  * accesses between two instructions are atomic.
  *
- * A reservation is a physical address and the value read there. SC succeeds if the address and
- * width agree and the memory still holds that value: another hart's store of the same value goes
- * unseen (docs/quirks.md).
+ * A reservation is a physical address, a width, and the value read there. SC succeeds if all three
+ * still hold. machine.c drops the reservation at the end of a hart's turn, so a store by another hart
+ * is never missed; one of the same value by a device is (docs/quirks.md).
  */
 #include "cpu/riscv/emit.h"
 

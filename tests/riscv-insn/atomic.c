@@ -263,3 +263,48 @@ Test(riscv_atomic, zama16b_allows_misaligned_amos_within_a_block)
 		bench_fini(&bench);
 	}
 }
+
+#define ROUNDS 300
+
+/*
+ * Two harts add to one counter, by LR/SC and by AMO, with turns so short that they interrupt each
+ * other's LR/SC loops at every place. No increment may be lost. (A turn must be longer than such a
+ * loop: the end of a turn ends the reservation.)
+ */
+Test(riscv_atomic, harts_do_not_lose_updates)
+{
+	const uint32_t code[] = {
+		bench_encode("lr.w", 10, 11, 0),        bench_encode_imm("addi", 10, 10, 0, 1),
+		bench_encode("sc.w", 13, 11, 10),       bench_encode_imm("bne", 0, 13, 0, -12),
+		bench_encode("amoadd.d", 0, 12, 15),    bench_encode_imm("addi", 14, 14, 0, -1),
+		bench_encode_imm("bne", 0, 14, 0, -24), 0x0000006f, /* j . */
+	};
+	for (unsigned e = 0; e < 2; e++)
+		for (unsigned quantum = 17; quantum <= 37; quantum += 2) {
+			struct bench bench;
+			bench_init(&bench, bench_engines[e], NULL);
+			struct riscv_cpu *other =
+				riscv_cpu_new(&bench.machine, &bench.hart->config, 1);
+			cr_assert_not_null(other);
+			other->cpu.code = bench.hart->cpu.code;
+			bench.machine.quantum = quantum;
+			for (unsigned i = 0; i < sizeof(code) / sizeof(code[0]); i++)
+				bench_store(&bench, BENCH_CODE + 4 * i, 4, code[i]);
+			struct cpu *cpus[] = {&bench.hart->cpu, &other->cpu};
+			for (unsigned i = 0; i < 2; i++) {
+				cpus[i]->pc = BENCH_CODE;
+				cpus[i]->r[11] = BENCH_DATA;
+				cpus[i]->r[12] = BENCH_DATA + 8;
+				cpus[i]->r[14] = ROUNDS;
+				cpus[i]->r[15] = 1;
+			}
+			machine_run_until(&bench.machine, 60 * ROUNDS);
+			cr_expect_eq(cpus[0]->r[14], 0);
+			cr_expect_eq(cpus[1]->r[14], 0);
+			cr_expect_eq(bench_load(&bench, BENCH_DATA, 4), 2 * ROUNDS, "quantum %u",
+				     quantum);
+			cr_expect_eq(bench_load(&bench, BENCH_DATA + 8, 8), 2 * ROUNDS);
+			riscv_cpu_free(other);
+			bench_fini(&bench);
+		}
+}
