@@ -13,9 +13,9 @@ static void end_line(struct console_watch *watch)
 	watch->line[watch->line_length] = 0;
 	if (!watch->panicked && strstr(watch->line, panic_text)) {
 		watch->panicked = true;
-		strcpy(watch->panic, strstr(watch->line, panic_text));
+		snprintf(watch->panic, sizeof(watch->panic), "%s", strstr(watch->line, panic_text));
 	}
-	strcpy(watch->lines[watch->line_count++ % CONSOLE_LINES], watch->line);
+	memcpy(watch->lines[watch->line_count++ % CONSOLE_LINES], watch->line, sizeof(watch->line));
 	watch->line_length = 0;
 	/* The kernel's last words follow the first line; "---[ end" comes when all is said. */
 	if (watch->panicked && watch->machine && strstr(watch->line, "---[ end Kernel panic"))

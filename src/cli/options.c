@@ -51,11 +51,13 @@ static int parse_duration(const char *text, uint64_t *milliseconds)
 static int store(const struct option *option, void *target, const char *value, struct error *error)
 {
 	void *where = (char *)target + option->offset;
+	if (!value)
+		value = "";
 	switch ((enum option_kind)option->kind) {
 	case OPTION_FLAG: *(bool *)where = true; return 0;
 	case OPTION_COUNT: ++*(int *)where; return 0;
-	case OPTION_STRING: *(const char **)where = value; return 0;
-	case OPTION_OPTIONAL: *(const char **)where = value ? value : ""; return 0;
+	case OPTION_STRING:
+	case OPTION_OPTIONAL: *(const char **)where = value; return 0;
 	case OPTION_IGNORED: return 0;
 	case OPTION_LIST: {
 		struct option_list *list = where;
