@@ -44,13 +44,13 @@ for name in kernel kernel-new; do
 	done
 done
 
-shell "the guest's status is ours" 42 'Power down' "$kernel" 'exit 42'
-shell "poweroff: 0" 0 'Power down' "$kernel" 'busybox poweroff -f; busybox sleep 99'
-shell "reboot, told to end there: 0" 0 'Restarting system' "$kernel" \
+shell "the guest's status is ours" 42 '^hello' "$kernel" 'echo hello; exit 42'
+shell "poweroff: 0" 0 '' "$kernel" 'busybox poweroff -f; busybox sleep 99'
+shell "reboot, told to end there: 0" 0 '' "$kernel" \
 	'busybox reboot -f; busybox sleep 99' --no-reboot
 shell "panic: 255, with the last lines" 255 'sysrq triggered crash' "$kernel" \
 	'echo c >/proc/sysrq-trigger; busybox sleep 99'
-shell "timeout: 124" 124 'timeout' "$kernel" 'busybox sleep 99999' --timeout 20s
+shell "timeout: 124" 124 'time limit of 20000 ms' "$kernel" 'busybox sleep 99999' --timeout 20s
 shell "instruction limit: 252" 252 'trapline:' "$kernel" 'exit 0' --icount-limit 1000000
 expect "no init: the kernel panics, 255" 255 'Unable to mount root' run -k "$kernel"
 report

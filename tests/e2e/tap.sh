@@ -25,7 +25,7 @@ expect() {
 run_case() {
 	local file=$1 name=$2 status=$3 pattern=$4 got=0
 	shift 4
-	timeout 800 "$TRAPLINE" "$@" >"$file.out" 2>&1 </dev/null || got=$?
+	timeout 1800 "$TRAPLINE" "$@" >"$file.out" 2>&1 </dev/null || got=$?
 	if [ "$got" = "$status" ] && grep -Eq "$pattern" "$file.out"; then
 		echo "ok ${file##*/} - $name" >"$file"
 		return

@@ -50,7 +50,7 @@ phase_units() {
 phase_script() {
 	local file=$1 log status=0 counts
 	log=$(mktemp)
-	STEP_TAIL=40 run_step "$file" tap_to "$log" timeout 900 "$file" || status=$?
+	STEP_TAIL=40 run_step "$file" tap_to "$log" timeout 3600 "$file" || status=$?
 	counts=$(tools/check/results.py tap "$log" "$status")
 	rm -f "$log"
 	# shellcheck disable=SC2086 # three numbers
