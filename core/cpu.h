@@ -108,8 +108,8 @@ struct cpu {
 	struct fp_env fp;         /* rm follows rounding whenever that is valid */
 	union cpu_vector v[32];
 
-	uint64_t slice_end;   /* virtual time at which budget reaches 0 */
-	uint64_t idle_ticks;  /* ticks that passed without retiring an instruction */
+	uint64_t slice_end;  /* virtual time at which budget reaches 0 */
+	uint64_t idle_ticks; /* ticks that passed without retiring an instruction */
 	/*
 	 * Physical address of an LR reservation; UINT64_MAX: none. It ends with the CPU's turn, so
 	 * that nobody else's store can go unseen.

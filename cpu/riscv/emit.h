@@ -72,7 +72,7 @@ riscv_emit emit_fp_quiet;     /* neither sets flags nor writes an FP register */
 /* translate_system.c */
 riscv_emit emit_csr; /* argument: enum riscv_csr_operation */
 riscv_emit emit_ecall, emit_ebreak, emit_fence_i;
-riscv_emit emit_pause; /* PAUSE and the waits of Zawrs */
+riscv_emit emit_pause;      /* PAUSE and the waits of Zawrs */
 riscv_emit emit_privileged; /* argument: enum riscv_privileged */
 riscv_emit emit_sfence_vma, emit_sfence_order;
 

@@ -62,8 +62,8 @@ struct riscv_config {
 	uint64_t extension[2]; /* bit set over enum riscv_extension */
 	bool misaligned_trap;  /* misaligned=trap: scalar and FP accesses trap instead of working */
 	bool ignore_bus_errors; /* bus-errors=ignore: holes read 0 and swallow writes */
-	uint8_t max_satp_mode; /* 8 Sv39, 9 Sv48, 10 Sv57 */
-	uint8_t pmp_entries;   /* 0, 16 or 64 */
+	uint8_t max_satp_mode;  /* 8 Sv39, 9 Sv48, 10 Sv57 */
+	uint8_t pmp_entries;    /* 0, 16 or 64 */
 	uint64_t mvendorid, marchid, mimpid;
 	uint64_t timebase_hz; /* frequency of the time CSR */
 };
@@ -76,11 +76,11 @@ enum riscv_tlb_mode { RV_TLB_U = 0, RV_TLB_S = 1, RV_TLB_S_SUM = 2, RV_TLB_M = 3
  * index is derived state and not part of it except through the bits below.
  */
 enum riscv_mode {
-	RV_MODE_LEVEL = 3,	      /* bits 1:0 */
+	RV_MODE_LEVEL = 3,            /* bits 1:0 */
 	RV_MODE_FS_OFF = 1 << 2,      /* FP instructions are illegal */
 	RV_MODE_FS_CLEAN = 1 << 3,    /* the first FP write must set FS to dirty */
 	RV_MODE_FRM_INVALID = 1 << 4, /* frm is 5..7: dynamic rounding is illegal */
-	RV_MODE_VM = 1 << 5,	      /* fetches are translated */
+	RV_MODE_VM = 1 << 5,          /* fetches are translated */
 };
 
 struct riscv_cpu {
@@ -90,8 +90,8 @@ struct riscv_cpu {
 	/* Machine level. mstatus holds FS, SD is computed on read. */
 	uint64_t mstatus, misa, medeleg, mideleg, mie, mtvec, mscratch, mepc, mcause, mtval;
 	uint64_t mcounteren, mcountinhibit, menvcfg, mseccfg;
-	uint64_t mip;	     /* software-writable and latched bits; see irq_level */
-	uint64_t irq_level;  /* levels that wires drive: MSIP MTIP MEIP SEIP */
+	uint64_t mip;       /* software-writable and latched bits; see irq_level */
+	uint64_t irq_level; /* levels that wires drive: MSIP MTIP MEIP SEIP */
 	uint64_t mstateen[4];
 	uint64_t mcycle_offset, minstret_offset; /* what was written minus the count then */
 	uint64_t mhpmcounter[29], mhpmevent[29]; /* index 0 = counter 3; not counting */
@@ -173,8 +173,8 @@ void riscv_isa_extensions(const struct riscv_config *config,
  * performs (rd = x0, rs1 = x0 rules). *old gets the value read. Callers must sync the clock first.
  * False: illegal instruction, cpu->trap is filled and nothing has changed.
  */
-bool riscv_csr_access(struct riscv_cpu *hart, unsigned number, bool read, bool write,
-		      uint64_t mask, uint64_t value, uint64_t *old);
+bool riscv_csr_access(struct riscv_cpu *hart, unsigned number, bool read, bool write, uint64_t mask,
+		      uint64_t value, uint64_t *old);
 
 /* Privilege-free access by firmware, debuggers and tests. False: no such CSR. */
 bool riscv_csr_read(struct riscv_cpu *hart, unsigned number, uint64_t *value);

@@ -3,8 +3,8 @@
  * accesses between two instructions are atomic.
  *
  * A reservation is a physical address, a width, and the value read there. SC succeeds if all three
- * still hold. machine.c drops the reservation at the end of a hart's turn, so a store by another hart
- * is never missed; one of the same value by a device is (docs/quirks.md).
+ * still hold. machine.c drops the reservation at the end of a hart's turn, so a store by another
+ * hart is never missed; one of the same value by a device is (docs/quirks.md).
  */
 #include "cpu/riscv/emit.h"
 

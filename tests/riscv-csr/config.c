@@ -55,7 +55,7 @@ Test(riscv_config, refused)
 		{"rv64,mimpid=-1",                   "expected a number"                      },
 		{"rv64,mimpid=99999999999999999999", "expected a number"                      },
 		{"rv64,-f,+d",                       "d needs f"                              },
-		{"rv64,-f,+zfh",                     "zfh needs f"                         },
+		{"rv64,-f,+zfh",                     "zfh needs f"                            },
 		{"rv64,-c,+zcb",                     "zcb needs c"                            },
 	};
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
