@@ -228,6 +228,10 @@ void *mmu_atomic(struct cpu *cpu, uint64_t address, unsigned size, unsigned acce
 	uint64_t at = page.ram_offset + offset;
 	if ((access & MMU_WRITE) && page.ram->page_state[at >> MB_PAGE_SHIFT])
 		mb_ram_note_write(page.ram, at, size);
+	/* What will be written is not known here: observers see the value before. */
+	if (size <= 8)
+		observe(cpu, address, page.physical + offset, size, access & MMU_WRITE,
+			host_load(page.host + offset, size));
 	if (physical)
 		*physical = page.physical + offset;
 	return page.host + offset;

@@ -192,8 +192,9 @@ static int check_names(const struct machine_options *options, struct error *erro
 	if (options->stats && *options->stats && strcmp(options->stats, "json"))
 		return error_set(error, EXIT_CODE_USAGE, "--stats=%s: expected 'json' or nothing",
 				 options->stats);
-	if (options->quantum == 0 || options->quantum > 100000000)
-		return error_set(error, EXIT_CODE_USAGE, "--quantum %llu: expected 1 to 100000000",
+	/* A turn must hold an LR/SC loop, since a reservation ends with it. */
+	if (options->quantum < 64 || options->quantum > 100000000)
+		return error_set(error, EXIT_CODE_USAGE, "--quantum %llu: expected 64 to 100000000",
 				 (unsigned long long)options->quantum);
 	return 0;
 }
