@@ -32,7 +32,7 @@ static const struct event {
 static int parse_event(struct trace_spec *spec, const char *name, struct error *error)
 {
 	for (unsigned i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-		if (strcmp(events[i].name, name))
+		if (strcmp(events[i].name, name) != 0)
 			continue;
 		if (!events[i].kinds)
 			return error_set(error, EXIT_CODE_USAGE,
@@ -62,7 +62,7 @@ static int parse_format(struct trace_spec *spec, const char *value, struct error
 		return error_set(error, EXIT_CODE_USAGE,
 				 "--trace: fmt=perfetto is not available in this version");
 	spec->jsonl = !strcmp(value, "jsonl");
-	if (!spec->jsonl && strcmp(value, "text"))
+	if (!spec->jsonl && strcmp(value, "text") != 0)
 		return error_set(error, EXIT_CODE_USAGE,
 				 "--trace: fmt=%.40s: expected text or jsonl", value);
 	return 0;
@@ -90,7 +90,7 @@ static int parse_level(struct trace_spec *spec, const char *value, struct error 
 		return error_set(error, EXIT_CODE_USAGE,
 				 "--trace: level=%.40s: expected privilege levels as in level=U+S",
 				 value);
-	strcpy(spec->levels, value);
+	snprintf(spec->levels, sizeof(spec->levels), "%s", value);
 	return 0;
 }
 
@@ -130,7 +130,7 @@ static int parse_file(struct trace_spec *spec, const char *path, struct error *e
 		return error_set(error, EXIT_CODE_USAGE, "--trace: a second file '%.200s'", path);
 	if (!*path)
 		return error_set(error, EXIT_CODE_USAGE, "--trace: expected a file after ':'");
-	strcpy(spec->file, path);
+	snprintf(spec->file, sizeof(spec->file), "%s", path);
 	return 0;
 }
 
@@ -154,7 +154,7 @@ int trace_spec_parse(struct trace_spec *spec, const char *text, struct error *er
 	if (strlen(text) >= sizeof(copy))
 		return error_set(error, EXIT_CODE_USAGE, "--trace: longer than %zu characters",
 				 sizeof(copy) - 1);
-	strcpy(copy, text);
+	snprintf(copy, sizeof(copy), "%s", text);
 	char *rest = copy, *item;
 	while ((item = strsep(&rest, ",")))
 		if (parse_item(spec, item, error))

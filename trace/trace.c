@@ -156,7 +156,7 @@ static int find_level(const struct machine *machine, const char *name)
 static int choose_levels(struct trace *trace, const struct machine *machine, struct error *error)
 {
 	char copy[sizeof(trace->spec.levels)];
-	strcpy(copy, trace->spec.levels);
+	snprintf(copy, sizeof(copy), "%s", trace->spec.levels);
 	trace->levels = *copy ? 0 : UINT32_MAX;
 	char *rest = *copy ? copy : NULL, *name;
 	while ((name = strsep(&rest, "+"))) {

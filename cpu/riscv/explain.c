@@ -38,7 +38,7 @@ static int parse_cause(const char *text, uint64_t *value)
 	if (!explain_number(text, value))
 		return 0;
 	for (unsigned i = 0; i < CAUSE_COUNT; i++) {
-		if (strcasecmp(causes[i].name, text))
+		if (strcasecmp(causes[i].name, text) != 0)
 			continue;
 		*value = causes[i].code | (causes[i].interrupt ? XCAUSE_INTERRUPT : 0);
 		return 0;
@@ -125,7 +125,7 @@ static const struct csr_text csr_texts[] = {
 static bool name_matches(const char *pattern, const char *name)
 {
 	size_t length = strcspn(pattern, "#");
-	if (strncmp(pattern, name, length))
+	if (strncmp(pattern, name, length) != 0)
 		return false;
 	if (!pattern[length])
 		return !name[length];
@@ -304,43 +304,58 @@ static void explain_row(struct explanation *explanation, const struct csr *csr,
 		     number >> 10 == 3 ? "read-only" : "read and write", levels[number >> 8 & 3]);
 }
 
+/* The row of a name or number, or NULL. */
+static const struct csr *find_csr(const char *name)
+{
+	uint64_t number;
+	bool numeric = !explain_number(name, &number);
+	for (unsigned i = 0; i < riscv_csr_count; i++)
+		if (numeric ? riscv_csrs[i].number == number : !strcmp(riscv_csrs[i].name, name))
+			return &riscv_csrs[i];
+	return NULL;
+}
+
+/* Copies the part before =VALUE in lower case. */
+static void copy_name(const char *text, char *name, size_t size)
+{
+	size_t length = strcspn(text, "=");
+	for (size_t i = 0; i < size; i++)
+		name[i] = (char)(i < length && i < size - 1 ? tolower((unsigned char)text[i]) : 0);
+}
+
+static void set_csr_source(struct explanation *explanation, const char *section)
+{
+	bool unprivileged = !strncmp(section, "U: ", 3);
+	snprintf(explanation->source, sizeof(explanation->source), "RISC-V %s, \"%s\"",
+		 unprivileged ? "Unprivileged ISA" : "Privileged Architecture",
+		 section + (unprivileged ? 3 : 0));
+}
+
 int riscv_explain_csr(const char *text, struct explanation *explanation, struct error *error)
 {
-	char name[32];
+	char name[40];
 	const char *equals = strchr(text, '=');
-	size_t length = equals ? (size_t)(equals - text) : strlen(text);
-	uint64_t number = UINT64_MAX, value = 0;
-	if (length >= sizeof(name))
-		return error_set(error, EXIT_CODE_USAGE, "explain csr %.60s: no such CSR", text);
-	for (size_t i = 0; i <= length; i++)
-		name[i] = (char)(i < length ? tolower((unsigned char)text[i]) : 0);
-	if (explain_number(name, &number))
-		number = (uint64_t)riscv_csr_number(name);
-	const char *found = number < 4096 ? riscv_csr_name((unsigned)number) : NULL;
-	const struct csr_text *about = found ? find_text(found) : NULL;
+	uint64_t value = 0;
+	copy_name(text, name, sizeof(name));
+	const struct csr *csr = find_csr(name);
+	const struct csr_text *about = csr ? find_text(csr->name) : NULL;
 	if (!about)
 		return error_set(error, EXIT_CODE_USAGE,
-				 "explain csr %.60s: no such CSR in this version (trapline info "
+				 "explain csr %s: no such CSR in this version (trapline info "
 				 "sysregs lists them)",
 				 name);
 	if (equals && explain_number(equals + 1, &value))
 		return error_set(error, EXIT_CODE_USAGE,
-				 "explain csr %s: '%.60s': expected a number", found, equals + 1);
-	const struct csr *csr = NULL;
-	for (unsigned i = 0; i < riscv_csr_count; i++)
-		if (riscv_csrs[i].number == number)
-			csr = &riscv_csrs[i];
+				 "explain csr %s: '%.60s': expected a number", csr->name,
+				 equals + 1);
 	memset(explanation, 0, sizeof(*explanation));
 	if (equals)
 		snprintf(explanation->subject, sizeof(explanation->subject), "%s = 0x%" PRIx64,
-			 found, value);
+			 csr->name, value);
 	else
-		snprintf(explanation->subject, sizeof(explanation->subject), "%s", found);
+		snprintf(explanation->subject, sizeof(explanation->subject), "%s", csr->name);
 	snprintf(explanation->meaning, sizeof(explanation->meaning), "%s", about->meaning);
 	explain_row(explanation, csr, about, equals ? &value : NULL);
-	bool unprivileged = !strncmp(about->section, "U: ", 3);
-	snprintf(explanation->source, sizeof(explanation->source), "RISC-V %s, \"%s\"",
-		 unprivileged ? "Unprivileged ISA" : "Privileged Architecture",
-		 about->section + (unprivileged ? 3 : 0));
+	set_csr_source(explanation, about->section);
 	return 0;
 }

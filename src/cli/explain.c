@@ -42,7 +42,7 @@ static const struct kind {
 static const struct kind *find_kind(const char *name, struct error *error)
 {
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].name, name))
+		if (strcmp(kinds[i].name, name) != 0)
 			continue;
 		if (kinds[i].explain)
 			return &kinds[i];
@@ -108,7 +108,7 @@ static int explain(const struct arguments *arguments, struct error *error)
 	if (arguments->count == 1)
 		return error_set(error, EXIT_CODE_USAGE, "explain %s: expected a value", name);
 	if (arguments->count == 3) {
-		if (strcmp(name, "csr"))
+		if (strcmp(name, "csr") != 0)
 			return error_set(error, EXIT_CODE_USAGE,
 					 "explain %s: expected one value, not '%.60s' too", name,
 					 arguments->words[2]);

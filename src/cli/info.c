@@ -202,7 +202,7 @@ static void sbi_call_row(void *opaque, const char *extension, const char *functi
 {
 	struct sbi_rows *rows = opaque;
 	char number[8], call[160];
-	if (strcmp(extension, rows->wanted))
+	if (strcmp(extension, rows->wanted) != 0)
 		return;
 	snprintf(number, sizeof(number), "%u", fid);
 	snprintf(call, sizeof(call), "%s(%s)", function, arguments);
@@ -278,7 +278,7 @@ static int print_topic(const struct option_list *words, bool json, struct error 
 				 "sbi");
 	for (unsigned i = 0; i < TOPIC_COUNT; i++) {
 		struct table table = {.as_json = json};
-		if (strcmp(topics[i].name, words->items[0]))
+		if (strcmp(topics[i].name, words->items[0]) != 0)
 			continue;
 		topics[i].print(&table);
 		table_end(&table);
