@@ -92,5 +92,5 @@ aptroot_depends() {
 # aptroot_download ROOT PACKAGE FOLDER
 aptroot_download() {
 	local root=$1 package=$2
-	cd "$3" && aptroot_run "$root" apt-get -q download "$package"
+	(cd "$3" && aptroot_run "$root" apt-get -q download "$package")
 }
