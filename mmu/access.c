@@ -95,6 +95,17 @@ static void host_store(void *host, unsigned size, uint64_t value)
 	}
 }
 
+void mmu_observe(struct cpu *cpu, uint64_t address, uint64_t physical, unsigned size, bool write,
+		 const void *host)
+{
+	const uint8_t *bytes = host;
+	for (unsigned done = 0; done < size; done += 8) {
+		unsigned piece = size - done < 8 ? size - done : 8;
+		observe(cpu, address + done, physical + done, piece, write,
+			host_load(bytes + done, piece));
+	}
+}
+
 /* Through the bus: devices, ROM, pages with more than one thing on them. */
 static bool bus_access(struct cpu *cpu, uint64_t address, uint64_t physical, unsigned size,
 		       unsigned access, uint64_t *value)
@@ -228,10 +239,6 @@ void *mmu_atomic(struct cpu *cpu, uint64_t address, unsigned size, unsigned acce
 	uint64_t at = page.ram_offset + offset;
 	if ((access & MMU_WRITE) && page.ram->page_state[at >> MB_PAGE_SHIFT])
 		mb_ram_note_write(page.ram, at, size);
-	/* What will be written is not known here: observers see the value before. */
-	if (size <= 8)
-		observe(cpu, address, page.physical + offset, size, access & MMU_WRITE,
-			host_load(page.host + offset, size));
 	if (physical)
 		*physical = page.physical + offset;
 	return page.host + offset;

@@ -88,6 +88,13 @@ bool mmu_store_mode(struct cpu *cpu, unsigned mode, uint64_t address, unsigned s
 void *mmu_atomic(struct cpu *cpu, uint64_t address, unsigned size, unsigned access,
 		 uint64_t *physical);
 
+/*
+ * Tells observers of data accesses about one at the place that mmu_atomic() gave: call it before a
+ * change with write false, after it with write true. Reported in pieces of at most 8 bytes.
+ */
+void mmu_observe(struct cpu *cpu, uint64_t address, uint64_t physical, unsigned size, bool write,
+		 const void *host);
+
 /* Checks that [address, address+size) (within one page) may be accessed, in cpu->data_mode. */
 bool mmu_check(struct cpu *cpu, uint64_t address, unsigned access, uint64_t *physical);
 

@@ -43,16 +43,18 @@ static unsigned operand_size(const struct uop *uop)
  * The place of a read-modify-write. Zama16b lets one be misaligned inside an aligned 16-byte block;
  * a fault is then reported at the address of the access.
  */
-static void *amo_place(struct cpu *cpu, uint64_t address, unsigned size)
+static void *amo_place(struct cpu *cpu, uint64_t address, unsigned size, uint64_t *physical)
 {
 	unsigned in_block = address & 15;
 	unsigned access = MMU_READ | MMU_WRITE | MMU_ATOMIC;
 	if ((address & (size - 1)) == 0 || in_block + size > 16 ||
 	    !riscv_has(riscv_cpu(cpu), RV_EXT_ZAMA16B))
-		return mmu_atomic(cpu, address, size, access, NULL);
-	uint8_t *block = mmu_atomic(cpu, address - in_block, 16, access, NULL);
-	if (block)
+		return mmu_atomic(cpu, address, size, access, physical);
+	uint8_t *block = mmu_atomic(cpu, address - in_block, 16, access, physical);
+	if (block) {
+		*physical += in_block;
 		return block + in_block;
+	}
 	cpu->trap.value = address;
 	return NULL;
 }
@@ -65,6 +67,7 @@ static bool help_lr(struct cpu *cpu, const struct uop *uop)
 	if (!host)
 		return false;
 	uint64_t value = load_host(host, size);
+	mmu_observe(cpu, cpu->r[uop->a], physical, size, false, host);
 	cpu->reservation = reservation_of(physical, size);
 	cpu->reservation_value = value;
 	cpu->r[uop->d] = sign_extend(value, size);
@@ -80,8 +83,10 @@ static bool help_sc(struct cpu *cpu, const struct uop *uop)
 		return false;
 	bool success = cpu->reservation == reservation_of(physical, size) &&
 		       cpu->reservation_value == load_host(host, size);
-	if (success)
+	if (success) {
 		memcpy(host, &cpu->r[uop->b], size);
+		mmu_observe(cpu, cpu->r[uop->a], physical, size, true, host);
+	}
 	cpu->reservation = NO_RESERVATION;
 	cpu->r[uop->d] = !success;
 	return true;
@@ -106,13 +111,16 @@ static uint64_t amo_result(enum riscv_amo operation, uint64_t old, uint64_t oper
 static bool help_amo(struct cpu *cpu, const struct uop *uop)
 {
 	unsigned size = operand_size(uop);
-	void *host = amo_place(cpu, cpu->r[uop->a], size);
+	uint64_t address = cpu->r[uop->a], physical;
+	void *host = amo_place(cpu, address, size, &physical);
 	if (!host)
 		return false;
+	mmu_observe(cpu, address, physical, size, false, host);
 	uint64_t old = sign_extend(load_host(host, size), size);
 	uint64_t operand = sign_extend(cpu->r[uop->b], size);
 	uint64_t result = amo_result(uop->imm >> 8, old, operand);
 	memcpy(host, &result, size);
+	mmu_observe(cpu, address, physical, size, true, host);
 	cpu->r[uop->d] = old;
 	return true;
 }
@@ -121,13 +129,17 @@ static bool help_amo(struct cpu *cpu, const struct uop *uop)
 static bool help_amocas(struct cpu *cpu, const struct uop *uop)
 {
 	unsigned size = operand_size(uop);
-	void *host = amo_place(cpu, cpu->r[uop->a], size);
+	uint64_t address = cpu->r[uop->a], physical;
+	void *host = amo_place(cpu, address, size, &physical);
 	if (!host)
 		return false;
+	mmu_observe(cpu, address, physical, size, false, host);
 	uint64_t old = load_host(host, size);
 	uint64_t expected = uop->d == REG_SINK ? 0 : cpu->r[uop->d];
-	if (memcmp(&expected, &old, size) == 0)
+	if (memcmp(&expected, &old, size) == 0) {
 		memcpy(host, &cpu->r[uop->b], size);
+		mmu_observe(cpu, address, physical, size, true, host);
+	}
 	cpu->r[uop->d] = sign_extend(old, size);
 	return true;
 }
@@ -136,15 +148,19 @@ static bool help_amocas(struct cpu *cpu, const struct uop *uop)
 static bool help_amocas_pair(struct cpu *cpu, const struct uop *uop)
 {
 	static const uint64_t zero[2];
-	void *host = mmu_atomic(cpu, cpu->r[uop->a], 16, MMU_READ | MMU_WRITE | MMU_ATOMIC, NULL);
+	uint64_t address = cpu->r[uop->a], physical;
+	void *host = mmu_atomic(cpu, address, 16, MMU_READ | MMU_WRITE | MMU_ATOMIC, &physical);
 	if (!host)
 		return false;
+	mmu_observe(cpu, address, physical, 16, false, host);
 	const uint64_t *expected = uop->d ? &cpu->r[uop->d] : zero;
 	const uint64_t *desired = uop->b ? &cpu->r[uop->b] : zero;
 	uint64_t old[2];
 	memcpy(old, host, 16);
-	if (memcmp(old, expected, 16) == 0)
+	if (memcmp(old, expected, 16) == 0) {
 		memcpy(host, desired, 16);
+		mmu_observe(cpu, address, physical, 16, true, host);
+	}
 	if (uop->d)
 		memcpy(&cpu->r[uop->d], old, 16);
 	return true;

@@ -56,16 +56,19 @@ static bool help_cbo_zero(struct cpu *cpu, const struct uop *uop)
 		return false;
 	uint64_t address = cpu->r[uop->a], block = address & ~(uint64_t)(BLOCK_SIZE - 1);
 	void *piece[BLOCK_SIZE / PIECE_SIZE];
+	uint64_t physical[BLOCK_SIZE / PIECE_SIZE];
 	for (unsigned i = 0; i < BLOCK_SIZE / PIECE_SIZE; i++) {
 		piece[i] = mmu_atomic(cpu, block + i * PIECE_SIZE, PIECE_SIZE,
-				      MMU_WRITE | MMU_ATOMIC, NULL);
+				      MMU_WRITE | MMU_ATOMIC, &physical[i]);
 		if (!piece[i]) {
 			cpu->trap.value = address; /* not rounded down */
 			return false;
 		}
 	}
-	for (unsigned i = 0; i < BLOCK_SIZE / PIECE_SIZE; i++)
+	for (unsigned i = 0; i < BLOCK_SIZE / PIECE_SIZE; i++) {
 		memset(piece[i], 0, PIECE_SIZE);
+		mmu_observe(cpu, block + i * PIECE_SIZE, physical[i], PIECE_SIZE, true, piece[i]);
+	}
 	return true;
 }
 

@@ -29,6 +29,9 @@ words 00000397 01838393 30539073 00000073 0000006f 00000013 \
 # jumps to an address where nothing is: the trap handler at 0 is not there either
 words 00000067 >"$scratch/loop"
 
+# s0 = here; amoadd.w x0, s0, (s0); lr.w, sc.w of the same place; j .
+words 00000417 0084202f 1004202f 1884202f 0000006f >"$scratch/atomic"
+
 run() { # ARGUMENT...: in M-mode, without firmware
 	"$TRAPLINE" run --sbi off "$@" </dev/null
 }
@@ -51,6 +54,11 @@ is "insn: one line for each" 15 "$(trace insn ecall | wc -l)"
 is "block: where control flow went" 3 "$(trace block ecall | wc -l)"
 is "mem: the store" "store32 0x100000 <- 0x5555" \
 	"$(trace mem ecall | grep -o 'store.*')"
+is "mem: an AMO is both, LR and SC are one each" "7 mem 80000004 load32 0x80000000 is 0x417
+7 mem 80000004 store32 0x80000000 <- 0x80000417
+8 mem 80000008 load32 0x80000000 is 0x80000417
+9 mem 8000000c store32 0x80000000 <- 0x80000000" \
+	"$(trace mem,pc=0x80000000-0x800000ff atomic --icount-limit 12 -q)"
 is "pc= chooses" "8 insn 80000008 30539073 csrw mtvec, t2" \
 	"$(trace insn,pc=0x80000008-0x8000000b ecall)"
 is "last= keeps the end" 2 "$(trace insn,last=2 ecall | wc -l)"
