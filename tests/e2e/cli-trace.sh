@@ -32,6 +32,9 @@ words 00000067 >"$scratch/loop"
 # s0 = here; amoadd.w x0, s0, (s0); lr.w, sc.w of the same place; j .
 words 00000417 0084202f 1004202f 1884202f 0000006f >"$scratch/atomic"
 
+# sends itself a software interrupt through the CLINT; sfence.vma; j .
+words 020002b7 00100313 0062a023 12000073 0000006f >"$scratch/ipi"
+
 run() { # ARGUMENT...: in M-mode, without firmware
 	"$TRAPLINE" run --sbi off "$@" </dev/null
 }
@@ -59,6 +62,10 @@ is "mem: an AMO is both, LR and SC are one each" "7 mem 80000004 load32 0x800000
 8 mem 80000008 load32 0x80000000 is 0x80000417
 9 mem 8000000c store32 0x80000000 <- 0x80000000" \
 	"$(trace mem,pc=0x80000000-0x800000ff atomic --icount-limit 12 -q)"
+for engine in step interp; do
+	is "irq and tlb, $engine" "8 irq 80000008 machine_software_interrupt (3) rises
+9 tlb 8000000c sfence.vma" "$(trace irq,tlb ipi --engine $engine --icount-limit 12 -q)"
+done
 is "pc= chooses" "8 insn 80000008 30539073 csrw mtvec, t2" \
 	"$(trace insn,pc=0x80000008-0x8000000b ecall)"
 is "last= keeps the end" 2 "$(trace insn,last=2 ecall | wc -l)"
