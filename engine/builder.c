@@ -21,6 +21,12 @@ bool build_fetch(struct builder *builder, unsigned offset, unsigned length, uint
 		uint64_t second = builder->pc + offset + here;
 		if (!mmu_fetch(builder->cpu, second, &code))
 			return false;
+		if (code.length < length - here) { /* memory ends within the instruction */
+			builder->cpu->isa->access_fault(builder->cpu, second + code.length,
+							MMU_FETCH, MMU_FAULT_BUS,
+							&builder->cpu->trap);
+			return false;
+		}
 		builder->failed = false;
 		builder->last = true;
 		block->straddles = true;

@@ -94,6 +94,7 @@ void step_finish_insn(struct cpu *cpu)
 		index + 1 < block->insn_count ? block->insns[index + 1].first : block->uop_count;
 	const struct uop *next = cpu->uop + uop_info[cpu->uop->op].slots;
 	while (cpu->exit == CPU_EXIT_AFTER && next < block->uops + end) {
+		cpu->exit = CPU_EXIT_NONE;
 		execute_until(cpu, next, block->uops + end);
 		next = cpu->uop + uop_info[cpu->uop->op].slots;
 	}

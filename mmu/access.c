@@ -40,15 +40,20 @@ static bool fail_misaligned(struct cpu *cpu, unsigned mode, uint64_t address, un
 		    device ? MMU_FAULT_MISALIGNED_DEVICE : MMU_FAULT_MISALIGNED);
 }
 
+/* Firmware accesses memory between instructions, too; time is exact then. */
+static void sync_clock(struct cpu *cpu)
+{
+	if (cpu->exit == CPU_EXIT_NONE)
+		cpu->machine->engine->sync_clock(cpu);
+}
+
 static void observe(struct cpu *cpu, uint64_t address, uint64_t physical, unsigned size, bool write,
 		    uint64_t value)
 {
 	const struct observer_list *observers = &cpu->machine->observers;
 	if (!observer_wants(observers, OBSERVE_MEM))
 		return;
-	/* Firmware accesses memory between instructions, too; time is exact then. */
-	if (cpu->exit == CPU_EXIT_NONE)
-		cpu->machine->engine->sync_clock(cpu);
+	sync_clock(cpu);
 	struct observation observation = {
 		.kind = OBSERVE_MEM,
 		.icount = cpu->machine->clock.now,
@@ -113,12 +118,14 @@ static bool bus_access(struct cpu *cpu, uint64_t address, uint64_t physical, uns
 	if ((address & (size - 1)) && is_device(cpu, physical))
 		return fail(cpu, address, access, MMU_FAULT_MISALIGNED_DEVICE);
 	struct mb_attrs attrs = {.requester = cpu->index, .user = cpu->level == 0};
-	cpu->machine->engine->sync_clock(cpu);
+	sync_clock(cpu);
 	mb_result result;
-	if (access & MMU_WRITE)
+	if (access & MMU_WRITE) {
 		result = mb_st(cpu->memory, physical, size, MB_LITTLE, attrs, *value);
-	else
+		machine_look(cpu->machine);
+	} else {
 		result = mb_ld(cpu->memory, physical, size, MB_LITTLE, attrs, value);
+	}
 	return result == MB_OK || cpu->ignore_bus_errors ||
 	       fail(cpu, address, access, MMU_FAULT_BUS);
 }
@@ -262,7 +269,10 @@ bool mmu_fetch(struct cpu *cpu, uint64_t address, struct mmu_code *code)
 	uint64_t offset = address & ~CPU_PAGE_MASK;
 	code->physical = page.physical + offset;
 	code->uncached = page.uncached;
-	code->length = CPU_PAGE_SIZE - offset;
+	/* Where protection is finer than a page, every part of an instruction has its own check. */
+	code->length = page.uncached ? cpu->isa->min_insn_length : CPU_PAGE_SIZE - offset;
+	if (code->length > CPU_PAGE_SIZE - offset)
+		code->length = CPU_PAGE_SIZE - offset;
 	if (page.host) {
 		code->host = page.host + offset;
 		code->ram = page.ram;

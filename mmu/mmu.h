@@ -104,7 +104,7 @@ struct mmu_code {
 	struct mb_ram *ram;  /* never NULL on success; ROM is backed too */
 	uint64_t ram_offset; /* of the byte asked for */
 	uint64_t physical;   /* of the byte asked for */
-	uint64_t length;     /* bytes from there on that belong to the same page and memory */
+	uint64_t length;     /* bytes from there on that the answer holds for, within the page */
 	bool uncached;       /* do not keep blocks from here */
 };
 

@@ -283,6 +283,32 @@ Test(riscv_translation, pmp_is_exact_within_a_page)
 	guest_free(guest);
 }
 
+/* An instruction of 4 bytes at a 2-byte boundary may lie in two PMP regions: both must allow it. */
+Test(riscv_translation, pmp_guards_both_halves_of_an_instruction)
+{
+	static const char *const engines[] = {"step", "interp"};
+	for (unsigned i = 0; i < 2; i++) {
+		struct guest *guest = guest_new("rv64", engines[i]);
+		guest_set_csr(guest, 0x302, ~0ull);
+		/* Bytes 4 to 7 of the code page cannot be executed, the rest is open. */
+		guest_set_csr(guest, 0x3b2, ~0ull);
+		guest_set_csr(guest, 0x3b1, (GUEST_CODE + 8) >> 2);
+		guest_set_csr(guest, 0x3b0, (GUEST_CODE + 4) >> 2);
+		guest_set_csr(guest, 0x3a0, 0x1f0b0f);
+		guest_level(guest, RV_S);
+		cr_assert(guest_step(guest, NOP));
+		guest_store32(guest, GUEST_CODE + 2, NOP);
+		cr_assert(!guest_step_at(guest, GUEST_CODE + 2));
+		cr_assert_eq(guest->hart->scause, RV_CAUSE_FETCH_ACCESS);
+		cr_assert_eq(guest->hart->sepc, GUEST_CODE + 2);
+		cr_assert_eq(guest->hart->stval, GUEST_CODE + 4);
+		guest_store32(guest, GUEST_CODE + 8, NOP);
+		guest_level(guest, RV_S);
+		cr_assert(guest_step_at(guest, GUEST_CODE + 8));
+		guest_free(guest);
+	}
+}
+
 Test(riscv_translation, physical_addresses_have_56_bits)
 {
 	struct guest *guest = guest_new("rv64", "step");
