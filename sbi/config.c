@@ -1,4 +1,6 @@
 /* Options of the firmware. */
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +27,11 @@ void sbi_config_default(struct sbi_config *config)
 static int parse_number(const char *text, uint64_t *value)
 {
 	char *end;
-	if (!*text || *text == '-')
+	if (!isdigit((unsigned char)*text))
 		return -1;
+	errno = 0;
 	*value = strtoull(text, &end, 0);
-	return *end ? -1 : 0;
+	return *end || errno ? -1 : 0;
 }
 
 static int parse_deny(struct sbi_config *config, char *names, struct error *error)

@@ -9,10 +9,15 @@ static struct sbi_hart *find_hart(struct sbi *sbi, uint64_t id)
 	return NULL;
 }
 
-/* A suspended hart goes on by itself when an interrupt wakes it. */
+/*
+ * A suspended hart goes on by itself when an interrupt wakes it. One that has retired something
+ * since may well wait again, but in a WFI of its own.
+ */
 static enum sbi_hart_state state_of(struct sbi_hart *hart)
 {
-	if (hart->state == SBI_HART_SUSPENDED && !hart->cpu->cpu.halted)
+	const struct cpu *cpu = &hart->cpu->cpu;
+	if (hart->state == SBI_HART_SUSPENDED &&
+	    (!cpu->halted || cpu_retired(cpu) != hart->suspended_at))
 		hart->state = SBI_HART_STARTED;
 	return hart->state;
 }
@@ -70,6 +75,7 @@ static enum sbi_error hart_suspend(struct sbi_call *call)
 		prepare_resume(call);
 	}
 	call->hart->state = SBI_HART_SUSPENDED;
+	call->hart->suspended_at = cpu_retired(&call->hart->cpu->cpu);
 	call->hart->cpu->cpu.halted = true;
 	cpu_attention(&call->hart->cpu->cpu);
 	return SBI_SUCCESS;

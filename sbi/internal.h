@@ -50,6 +50,7 @@ struct sbi_hart {
 	struct sbi *sbi;
 	struct riscv_cpu *cpu;
 	uint8_t state;                  /* enum sbi_hart_state */
+	uint64_t suspended_at;          /* instructions retired when it was suspended */
 	uint8_t locked[SBI_FWFT_COUNT]; /* FWFT features locked until hart reset */
 };
 

@@ -40,16 +40,18 @@ Test(config, mistakes_are_named)
 	static const struct {
 		const char *text, *says;
 	} rows[] = {
-		{"fwft.misaligned",    "KEY=VALUE"            },
-                {"fwft.misaligned=2",  "0 or 1"               },
-		{"fwft.misaligned=x",  "a number"             },
-                {"deny=nothing",       "no such SBI extension"},
-		{"deny=base",          "mandatory"            },
-                {"impl-id=-1",         "a number"             },
-		{"spec-version=3",     "MAJOR.MINOR"          },
-                {"spec-version=128.0", "MAJOR.MINOR"          },
-		{"spec-version=3.0x",  "MAJOR.MINOR"          },
-                {"colour=red",         "unknown key 'colour'" },
+		{"fwft.misaligned",             "KEY=VALUE"            },
+                {"fwft.misaligned=2",           "0 or 1"               },
+		{"fwft.misaligned=x",           "a number"             },
+                {"deny=nothing",                "no such SBI extension"},
+		{"deny=base",                   "mandatory"            },
+                {"impl-id=-1",                  "a number"             },
+		{"impl-id= 1",                  "a number"             },
+                {"impl-id=0x10000000000000000", "a number"             },
+		{"spec-version=3",              "MAJOR.MINOR"          },
+                {"spec-version=128.0",          "MAJOR.MINOR"          },
+		{"spec-version=3.0x",           "MAJOR.MINOR"          },
+                {"colour=red",                  "unknown key 'colour'" },
 	};
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct sbi_config config;

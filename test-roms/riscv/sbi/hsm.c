@@ -6,13 +6,13 @@
 #define HOLE   0x0a000000ul
 #define OPAQUE 0x5a5a1234abcd0000ul
 
-enum { IDLE, STOP, SUSPEND, SUSPEND_AWAY };
+enum { IDLE, STOP, SUSPEND, SUSPEND_AWAY, SUSPEND_THEN_WAIT };
 
 struct hart_report {
 	volatile u64 started; /* counts entries */
 	volatile u64 hart, opaque, satp, status;
 	volatile u64 order;
-	volatile u64 wakes;
+	volatile u64 wakes, waits;
 	volatile s64 suspend_error;
 };
 
@@ -26,6 +26,16 @@ static void suspend(struct hart_report *report, u64 type)
 	csr_clear(sip, SSIP);
 	report->order = IDLE;
 	report->wakes++;
+}
+
+/* Nobody asks for the state between the wake-up and the WFI. */
+static void suspend_then_wait(struct hart_report *report)
+{
+	suspend(report, SUSPEND_RETENTIVE);
+	report->waits++;
+	asm volatile("wfi");
+	csr_clear(sip, SSIP);
+	report->waits++;
 }
 
 void rom_secondary(u64 hart, u64 opaque)
@@ -46,6 +56,8 @@ void rom_secondary(u64 hart, u64 opaque)
 			suspend(report, SUSPEND_RETENTIVE);
 		} else if (report->order == SUSPEND_AWAY) {
 			suspend(report, SUSPEND_NON_RETENTIVE);
+		} else if (report->order == SUSPEND_THEN_WAIT) {
+			suspend_then_wait(report);
 		}
 	}
 }
@@ -99,6 +111,24 @@ static void suspend_and_wake(u64 hart, u64 order, const char *name)
 	check_eq(resume_record.status & STATUS_SIE, 0, "hart %lu: SIE at the resume address", hart);
 }
 
+/* A hart in a WFI of its own is STARTED, though it was suspended before. */
+static void wait_after_suspend(u64 hart)
+{
+	struct hart_report *report = &reports[hart];
+	report->order = SUSPEND_THEN_WAIT;
+	hart_wait(hart, HART_SUSPENDED);
+	ipi_send(hart);
+	while (report->waits != 1)
+		;
+	for (unsigned i = 0; i < 100000; i++)
+		asm volatile("");
+	check_eq(report->waits, 1, "hart %lu waits for an interrupt", hart);
+	check_eq(hart_status(hart).value, HART_STARTED, "hart %lu is STARTED meanwhile", hart);
+	ipi_send(hart);
+	while (report->waits != 2)
+		;
+}
+
 void rom_main(u64 hart, u64 device_tree)
 {
 	(void)device_tree;
@@ -111,6 +141,7 @@ void rom_main(u64 hart, u64 device_tree)
 		start(other, 1);
 		suspend_and_wake(other, SUSPEND, "retentive");
 		suspend_and_wake(other, SUSPEND_AWAY, "non-retentive");
+		wait_after_suspend(other);
 		reports[other].order = STOP;
 		hart_wait(other, HART_STOPPED);
 		start(other, 2);
