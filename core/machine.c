@@ -119,14 +119,21 @@ static uint64_t round_end(struct machine *machine, uint64_t limit)
 	if (machine->icount_limit != CLOCK_NEVER) {
 		uint64_t total = retired_total(machine);
 		uint64_t left = machine->icount_limit > total ? machine->icount_limit - total : 0;
-		end = minimum(end, now + left);
+		/* Everybody's share; shares get smaller until single ticks are left. */
+		end = minimum(end, now + left / machine->cpu_count);
 	}
 	return end > now ? end : now + 1;
 }
 
+static bool limit_reached(const struct machine *machine)
+{
+	return machine->icount_limit != CLOCK_NEVER &&
+	       retired_total(machine) >= machine->icount_limit;
+}
+
 static void run_cpu(struct machine *machine, struct cpu *cpu)
 {
-	if (cpu_now(cpu) >= machine->target)
+	if (cpu_now(cpu) >= machine->target || limit_reached(machine))
 		return;
 	if (!can_run(cpu)) {
 		skip_to(cpu, machine->target);
@@ -159,17 +166,19 @@ static void run_round(struct machine *machine, uint64_t limit)
 /* Nobody can run: jump to the next event, or wait for input. */
 static void idle_round(struct machine *machine, uint64_t limit)
 {
-	uint64_t next = clock_next(&machine->clock);
+	uint64_t next = minimum(clock_next(&machine->clock), limit);
+	/* Input may have scheduled something for a time that has passed. */
+	if (next < machine->clock.now)
+		next = machine->clock.now;
 	if (machine->poll && machine->poll(machine->poll_opaque, true, next))
 		return;
 	if (machine->stop.kind != STOP_NONE)
 		return;
-	if (next == CLOCK_NEVER && limit == CLOCK_NEVER) {
+	if (next == CLOCK_NEVER) {
 		machine_stop(machine, STOP_DEADLOCK, 0,
 			     "every CPU waits for an interrupt, and none can come");
 		return;
 	}
-	next = minimum(next, limit);
 	machine->target = next;
 	for (unsigned i = 0; i < machine->cpu_count; i++)
 		skip_to(machine->cpu[i], next);
@@ -188,9 +197,10 @@ enum stop_kind machine_run_until(struct machine *machine, uint64_t tick)
 {
 	while (machine->stop.kind == STOP_NONE && machine->clock.now < tick) {
 		poll_if_due(machine);
+		machine_look(machine);
 		if (machine->stop.kind != STOP_NONE)
 			break;
-		if (retired_total(machine) >= machine->icount_limit) {
+		if (limit_reached(machine)) {
 			machine_stop(machine, STOP_ICOUNT_LIMIT, 0,
 				     "the instruction limit of %llu is reached",
 				     (unsigned long long)machine->icount_limit);

@@ -62,21 +62,28 @@ struct machine {
 	const struct engine_ops *engine;
 
 	uint64_t quantum;      /* ticks per round-robin turn */
-	uint64_t icount_limit; /* in ticks; CLOCK_NEVER: none */
+	uint64_t icount_limit; /* retired instructions of all CPUs together; CLOCK_NEVER: none */
 	unsigned trap_loop;    /* traps without progress before STOP_TRAP_LOOP; 0: off */
 	uint64_t target;       /* where the current round ends */
 	struct cpu *running;   /* the CPU whose turn it is, or NULL */
 
 	/*
 	 * Called between rounds every poll_interval ticks and when all CPUs idle; looks at host
-	 * input and may inject it or request a stop. idle_until is CLOCK_NEVER or the tick of the
-	 * next event: when idle is true the callee may sleep, and returns true if it injected
-	 * something. May be NULL.
+	 * input and may inject it or request a stop. idle_until is CLOCK_NEVER, or the tick of the
+	 * next event or of the end of the run: when idle is true the callee may sleep, and returns
+	 * true if it injected something. May be NULL.
 	 */
 	bool (*poll)(void *opaque, bool idle, uint64_t idle_until);
 	void *poll_opaque;
 	uint64_t poll_interval;
 	uint64_t next_poll;
+	/*
+	 * Called with poll_opaque between rounds and after what may be slow work for one
+	 * instruction: device writes, firmware calls. So a guest that makes each of its ticks
+	 * expensive does not outlast a time limit, a signal or a key. May request a stop and
+	 * nothing else, for a run must not depend on when it is called. May be NULL.
+	 */
+	void (*look)(void *opaque);
 
 	void *board; /* owner: machines/ */
 };
@@ -91,6 +98,13 @@ int machine_add_cpu(struct machine *machine, struct cpu *cpu);
 /* Requests a stop; the first request is kept. The running CPU leaves after its instruction. */
 void machine_stop(struct machine *machine, enum stop_kind kind, int status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Gives machine->look its chance. */
+static inline void machine_look(struct machine *machine)
+{
+	if (machine->look)
+		machine->look(machine->poll_opaque);
+}
 
 /* Runs until a stop is requested; returns its kind (also in machine->stop). */
 enum stop_kind machine_run(struct machine *machine);

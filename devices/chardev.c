@@ -205,15 +205,27 @@ size_t chardev_fetch(struct chardev *chardev, uint8_t *buffer, size_t size)
 	return chardev->backend->read(chardev, buffer, size);
 }
 
-bool chardev_poll(struct chardev *chardev)
+/* A full queue must not keep the user from quitting: a terminal is read even then. */
+static void gather(struct chardev *chardev)
 {
 	uint8_t buffer[1024];
-	size_t room = CHARDEV_QUEUE_SIZE - chardev_pending(chardev);
+	size_t size = CHARDEV_QUEUE_SIZE - chardev_pending(chardev);
+	if (size > sizeof(buffer) || chardev->terminal)
+		size = sizeof(buffer);
+	enqueue(chardev, buffer, chardev_fetch(chardev, buffer, size));
+}
+
+bool chardev_poll(struct chardev *chardev)
+{
 	chardev_flush(chardev);
-	size_t count =
-		chardev_fetch(chardev, buffer, room < sizeof(buffer) ? room : sizeof(buffer));
-	enqueue(chardev, buffer, count);
+	gather(chardev);
 	return chardev_deliver(chardev) > 0;
+}
+
+void chardev_look_for_keys(struct chardev *chardev)
+{
+	if (chardev->terminal)
+		gather(chardev);
 }
 
 int chardev_input_fd(const struct chardev *chardev)

@@ -88,6 +88,11 @@ size_t chardev_take(struct chardev *chardev, uint8_t *buffer, size_t size);
 size_t chardev_pending(const struct chardev *chardev);
 /* fetch + push: true if anything was delivered. The usual body of machine.poll. */
 bool chardev_poll(struct chardev *chardev);
+/*
+ * Reads what was typed at a terminal, so that the keys for trapline work at once; what is for the
+ * guest waits for the next chardev_poll(). Other input is left alone.
+ */
+void chardev_look_for_keys(struct chardev *chardev);
 /* The descriptor to wait on for input, or -1. */
 int chardev_input_fd(const struct chardev *chardev);
 /* True once the input has ended (end of file): nothing will come any more. */

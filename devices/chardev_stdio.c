@@ -97,7 +97,6 @@ static void show_help(struct chardev *chardev)
 {
 	static const char help[] = "\nC-a h  this help\n"
 				   "C-a x  quit trapline\n"
-				   "C-a c  monitor\n"
 				   "C-a C-a  send C-a to the guest\n";
 	chardev_flush(chardev);
 	chardev_write_fd(chardev, (const uint8_t *)help, sizeof(help) - 1);

@@ -119,6 +119,7 @@ static bool handle_call(struct sbi_hart *hart, struct trap *trap)
 	else
 		call.error = SBI_ERR_NOT_SUPPORTED;
 	observe_call(&call, trap->pc);
+	machine_look(hart->sbi->machine);
 	if (call.no_return)
 		return true;
 	cpu->r[10] = (uint64_t)call.error;

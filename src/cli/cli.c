@@ -23,8 +23,9 @@ int cli_fail(const struct error *error)
 
 int cli_flush(struct error *error)
 {
+	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
 	return error_set(error, EXIT_CODE_USAGE, "standard output: cannot write: %s",
-			 strerror(errno));
+			 strerror(errno ? errno : EIO));
 }

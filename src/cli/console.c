@@ -26,7 +26,9 @@ static void pass_byte(struct console_watch *watch, uint8_t byte)
 {
 	if (byte == '\n')
 		end_line(watch);
-	else if (byte != '\r' && watch->line_length < CONSOLE_LINE_LENGTH - 1)
+	/* What is kept goes to the user's terminal later: no control characters of a guest. */
+	else if ((byte >= ' ' || byte == '\t') && byte != 0x7f &&
+		 watch->line_length < CONSOLE_LINE_LENGTH - 1)
 		watch->line[watch->line_length++] = (char)byte;
 }
 

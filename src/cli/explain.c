@@ -118,7 +118,7 @@ static int explain(const struct arguments *arguments, struct error *error)
 	if (kind->explain(name, text, &explanation, error))
 		return -1;
 	explanation_print(&explanation, stdout, arguments->json);
-	return cli_flush(error);
+	return 0;
 }
 
 int cli_explain(int argc, char **argv)

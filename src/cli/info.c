@@ -282,7 +282,7 @@ static int print_topic(const struct option_list *words, bool json, struct error 
 			continue;
 		topics[i].print(&table);
 		table_end(&table);
-		return cli_flush(error);
+		return 0;
 	}
 	return error_set(error, EXIT_CODE_USAGE,
 			 "info '%.40s': expected cpus, features, insns, sysregs, devices or sbi",

@@ -21,6 +21,9 @@ static int parse_number(const char *text, uint64_t *value)
 	return !isdigit((unsigned char)text[0]) || *end || errno ? -1 : 0;
 }
 
+/* A century: as nanoseconds, and added to the time of day, it still is a 64-bit number. */
+#define DURATION_MAX_MS 3155760000000.0
+
 /* 500ms, 60s, 60, 2m, 1h */
 static int parse_duration(const char *text, uint64_t *milliseconds)
 {
@@ -41,7 +44,11 @@ static int parse_duration(const char *text, uint64_t *milliseconds)
 		return -1;
 	for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (!strcmp(end, units[i].suffix)) {
-			*milliseconds = (uint64_t)(value * (double)units[i].factor);
+			value *= (double)units[i].factor;
+			if (value > DURATION_MAX_MS)
+				return -1;
+			/* 0 is "no limit"; what is less than a millisecond is not. */
+			*milliseconds = value > 0 && value < 1 ? 1 : (uint64_t)value;
 			return 0;
 		}
 	}

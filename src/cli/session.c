@@ -1,6 +1,7 @@
 #include "src/cli/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include "src/cli/observe.h"
 #include "src/cli/report.h"
 #include "trace/trace.h"
+
+#define LOOK_NS 50000000ull
 
 static uint64_t host_ns(void)
 {
@@ -58,20 +61,32 @@ static void catch_signals(struct session *session)
 static void look_at_host(struct session *session)
 {
 	struct signalfd_siginfo info;
+	session->looked_ns = host_ns();
 	if (session->signal_fd >= 0 &&
 	    read(session->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		session->ended_by_host = true;
-		machine_stop(session->machine, STOP_SIGNAL, (int)info.ssi_signo, "signal %u",
-			     info.ssi_signo);
+		session->signal = (int)info.ssi_signo;
+		machine_stop(session->machine, STOP_SIGNAL, session->signal, "signal %d",
+			     session->signal);
 	}
-	if (session->deadline_ns && host_ns() >= session->deadline_ns) {
+	if (session->deadline_ns && session->looked_ns >= session->deadline_ns) {
 		session->ended_by_host = true;
 		machine_stop(session->machine, STOP_TIMEOUT, 0, "the time limit of %llu ms is over",
 			     (unsigned long long)session->options->timeout);
 	}
+	if (session->serial)
+		chardev_look_for_keys(session->serial);
 	if (session->serial && chardev_failed(session->serial) == EPIPE)
 		machine_stop(session->machine, STOP_SIGNAL, SIGPIPE,
 			     "the reader of the console is gone");
+}
+
+/* Work that is slow for its ticks must not keep signals and the time limit waiting. */
+static void look_now_and_then(void *opaque)
+{
+	struct session *session = opaque;
+	if (host_ns() - session->looked_ns >= LOOK_NS)
+		look_at_host(session);
 }
 
 /* Nobody reads the console: signals and the time limit still count. */
@@ -126,8 +141,10 @@ static bool poll_host(void *opaque, bool idle, uint64_t idle_until)
 static void quit_key(void *opaque, enum chardev_key key)
 {
 	struct session *session = opaque;
-	if (key == CHARDEV_KEY_QUIT)
-		machine_stop(session->machine, STOP_QUIT, 0, "C-a x");
+	if (key != CHARDEV_KEY_QUIT)
+		return;
+	session->ended_by_host = true;
+	machine_stop(session->machine, STOP_QUIT, 0, "C-a x");
 }
 
 static int configure_sbi(struct session *session, struct board_config *config, struct error *error)
@@ -192,6 +209,9 @@ static int check_names(const struct machine_options *options, struct error *erro
 	if (options->stats && *options->stats && strcmp(options->stats, "json"))
 		return error_set(error, EXIT_CODE_USAGE, "--stats=%s: expected 'json' or nothing",
 				 options->stats);
+	if (options->trap_loop > UINT_MAX)
+		return error_set(error, EXIT_CODE_USAGE, "--trap-loop %llu: expected 0 to %u",
+				 (unsigned long long)options->trap_loop, UINT_MAX);
 	/* A turn must hold an LR/SC loop, since a reservation ends with it. */
 	if (options->quantum < 64 || options->quantum > 100000000)
 		return error_set(error, EXIT_CODE_USAGE, "--quantum %llu: expected 64 to 100000000",
@@ -293,6 +313,7 @@ int session_open(struct session *session, struct error *error)
 	session->watch.machine = session->machine;
 	configure_machine(session, session->machine);
 	session->machine->poll = poll_host;
+	session->machine->look = look_now_and_then;
 	session->machine->poll_opaque = session;
 	if (observe_attach(session, error))
 		return -1;
@@ -315,6 +336,16 @@ static enum stop_kind run_machine(struct session *session)
 	return machine_run(session->machine);
 }
 
+/* Console output that the host did not take; a stall was ended by the user, who knows. */
+static int console_lost(const struct session *session, struct error *error)
+{
+	int failed = chardev_failed(session->serial);
+	if (!failed || failed == ECANCELED || session->machine->stop.kind == STOP_SIGNAL)
+		return 0;
+	return error_set(error, EXIT_CODE_USAGE, "--serial %s: cannot write the console: %s",
+			 session->options->serial, strerror(failed));
+}
+
 int session_run(struct session *session)
 {
 	struct machine *machine = session->machine;
@@ -329,9 +360,9 @@ int session_run(struct session *session)
 	}
 	chardev_flush(session->serial);
 	struct error error = {0};
-	int untraced = observe_close(session, &error);
+	int lost = console_lost(session, &error) | observe_close(session, &error);
 	int status = report_end(session, host_ns() - session->start_ns);
-	return untraced ? cli_fail(&error) : status;
+	return lost ? cli_fail(&error) : status;
 }
 
 void session_close(struct session *session)

@@ -33,7 +33,9 @@ struct session {
 	struct trap_ring *ring;
 	int signal_fd;
 	uint64_t deadline_ns;
-	bool ended_by_host; /* a signal came or the time limit is over */
+	uint64_t looked_ns; /* when signals and the time limit were looked at last */
+	bool ended_by_host; /* a signal or C-a x came, or the time limit is over */
+	int signal;         /* that came, or 0 */
 	uint64_t start_ns;
 	unsigned resets;
 	struct error error; /* of a reset */

@@ -111,6 +111,9 @@ static int collect_folder(struct suite *suite, const char *folder, struct error 
 		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
 		bool runs = !stat(path, &info) && S_ISREG(info.st_mode) && (info.st_mode & 0111);
 		struct test *test = runs ? add_test(suite) : NULL;
+		if (runs && !test)
+			error_set(error, EXIT_CODE_USAGE, "%s: more than %d tests", folder,
+				  TESTS_MAX);
 		if (test) {
 			snprintf(test->name, sizeof(test->name), "%.127s", entries[i]->d_name);
 			test->root = folder;
@@ -120,6 +123,8 @@ static int collect_folder(struct suite *suite, const char *folder, struct error 
 		free(entries[i]);
 	}
 	free(entries);
+	if (error->exit_code)
+		return -1;
 	if (suite->count == 0)
 		return error_set(error, EXIT_CODE_USAGE, "%s: no executable file in this folder",
 				 folder);
@@ -248,8 +253,11 @@ static int run_session(struct session *session, struct error *error)
 	return status;
 }
 
-/* Returns the status of the test, or -1 with error when it could not be run. */
-static int run_test(const struct test *test, const struct machine_options *base,
+/*
+ * Returns the status of the test, or -1 with error when it could not be run. *signal is that which
+ * ended it, or 0.
+ */
+static int run_test(const struct test *test, const struct machine_options *base, int *signal,
 		    struct error *error)
 {
 	struct machine_options options = *base;
@@ -282,6 +290,7 @@ static int run_test(const struct test *test, const struct machine_options *base,
 		goto out;
 	}
 	status = run_session(&session, error);
+	*signal = session.signal;
 	session_close(&session);
 out:
 	if (fd >= 0)
@@ -299,9 +308,13 @@ static int run_suite(struct suite *suite, const struct machine_options *options,
 		const struct test *test = &suite->tests[i];
 		printf("# selftests: %s: %s\n", suite->name, test->name);
 		fflush(stdout);
-		int status = run_test(test, options, error);
+		int signal = 0, status = run_test(test, options, &signal, error);
 		if (error->exit_code)
 			return -1;
+		if (signal) {
+			printf("Bail out! signal %d\n", signal);
+			return 128 + signal;
+		}
 		const char *verdict = status == 0 || status == STATUS_SKIP ? "ok" : "not ok";
 		printf("%s %u selftests: %s: %s", verdict, i + 1, suite->name, test->name);
 		if (status == STATUS_SKIP)
@@ -336,9 +349,10 @@ static void print_help(void)
 	       "       trapline test [OPTION]... kvm-unit-tests FILE...\n"
 	       "       trapline test [OPTION]... -k KERNEL FILE...\n"
 	       "Runs each test in a guest of its own; KTAP on standard output. Exit status: 0 all\n"
-	       "passed, 1 some failed, 4 all skipped. Without a name kselftest is our program of "
-	       "the\n"
-	       "23 misaligned-access tests; roms are the embedded bare-metal programs.\n\n");
+	       "passed, 1 some failed, 4 all skipped, 128+n ended by signal n. Without a name "
+	       "kselftest\n"
+	       "is our program of the 23 misaligned-access tests; roms are the embedded bare-metal "
+	       "programs.\n\n");
 	options_help(machine_option_table);
 }
 

@@ -272,6 +272,33 @@ Test(terminal, escape_keys)
 	cr_assert_eq(keys[CHARDEV_KEY_QUIT], 1);
 }
 
+/* A guest that never reads its input must not keep the user from quitting. */
+Test(terminal, keys_work_while_the_queue_is_full)
+{
+	static uint8_t block[65536];
+	cr_assert_eq(chardev_push(terminal, block, sizeof(block)), sizeof(block));
+	cr_assert_eq(write(master, "ab\001x", 4), 4);
+	chardev_look_for_keys(terminal);
+	cr_assert_eq(keys[CHARDEV_KEY_QUIT], 1);
+	cr_assert_eq(chardev_pending(terminal), sizeof(block));
+}
+
+/* Looking for keys takes nothing from other input: when a guest sees that must not vary. */
+Test(chardev, only_terminals_are_looked_at_for_keys)
+{
+	int ends[2];
+	cr_assert_eq(pipe(ends), 0);
+	struct chardev *chardev = chardev_stdio_on(ends[0], STDOUT_FILENO, NULL);
+	cr_assert_eq(write(ends[1], "\001x", 2), 2);
+	chardev_look_for_keys(chardev);
+	cr_assert_eq(chardev_pending(chardev), 0);
+	chardev_poll(chardev);
+	cr_assert_eq(chardev_pending(chardev), 2);
+	chardev_free(chardev);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 Test(terminal, help_is_shown)
 {
 	uint8_t bytes[512];

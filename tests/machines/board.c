@@ -541,6 +541,26 @@ Test(board_boot, reset_loads_the_image_again)
 	bench_fini(&bench);
 }
 
+/* The limit is one of the machine, whatever the number of harts. */
+Test(board_boot, instruction_limit_counts_every_hart)
+{
+	static const struct code endless = {{0x0000006f}, 1};
+	for (unsigned harts = 1; harts <= MACHINE_MAX_CPUS; harts += 5) {
+		struct bench bench;
+		uint64_t retired = 0;
+		bench_init(&bench, code_blob(&endless));
+		bench.config.firmware = BOARD_SBI_OFF;
+		bench.config.cpu_count = harts;
+		bench_build(&bench);
+		bench.machine->icount_limit = 100003;
+		cr_assert_eq(machine_run_until(bench.machine, 1000000), STOP_ICOUNT_LIMIT);
+		for (unsigned i = 0; i < harts; i++)
+			retired += cpu_retired(bench.machine->cpu[i]);
+		cr_assert_eq(retired, 100003, "%u harts: %lu", harts, retired);
+		bench_fini(&bench);
+	}
+}
+
 Test(board_boot, huge_memory_is_not_touched)
 {
 	struct bench bench;
