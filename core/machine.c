@@ -67,11 +67,12 @@ void machine_stop(struct machine *machine, enum stop_kind kind, int status, cons
 		cpu_attention(machine->cpu[i]);
 }
 
-static uint64_t retired_total(const struct machine *machine)
+/* What the instruction limit counts: those that trapped too, or a guest that only traps goes on. */
+static uint64_t executed_total(const struct machine *machine)
 {
 	uint64_t total = 0;
 	for (unsigned i = 0; i < machine->cpu_count; i++)
-		total += cpu_retired(machine->cpu[i]);
+		total += cpu_retired(machine->cpu[i]) + machine->cpu[i]->trap_count;
 	return total;
 }
 
@@ -117,7 +118,7 @@ static uint64_t round_end(struct machine *machine, uint64_t limit)
 	if (machine->poll)
 		end = minimum(end, machine->next_poll);
 	if (machine->icount_limit != CLOCK_NEVER) {
-		uint64_t total = retired_total(machine);
+		uint64_t total = executed_total(machine);
 		uint64_t left = machine->icount_limit > total ? machine->icount_limit - total : 0;
 		/* Everybody's share; shares get smaller until single ticks are left. */
 		end = minimum(end, now + left / machine->cpu_count);
@@ -128,7 +129,7 @@ static uint64_t round_end(struct machine *machine, uint64_t limit)
 static bool limit_reached(const struct machine *machine)
 {
 	return machine->icount_limit != CLOCK_NEVER &&
-	       retired_total(machine) >= machine->icount_limit;
+	       executed_total(machine) >= machine->icount_limit;
 }
 
 static void run_cpu(struct machine *machine, struct cpu *cpu)

@@ -62,7 +62,7 @@ struct machine {
 	const struct engine_ops *engine;
 
 	uint64_t quantum;      /* ticks per round-robin turn */
-	uint64_t icount_limit; /* retired instructions of all CPUs together; CLOCK_NEVER: none */
+	uint64_t icount_limit; /* instructions of all CPUs, trapped ones too; CLOCK_NEVER: none */
 	unsigned trap_loop;    /* traps without progress before STOP_TRAP_LOOP; 0: off */
 	uint64_t target;       /* where the current round ends */
 	struct cpu *running;   /* the CPU whose turn it is, or NULL */

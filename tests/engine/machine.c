@@ -38,6 +38,20 @@ Test(machine, instruction_limit_is_exact)
 	toy_free(toy);
 }
 
+/* A guest that does nothing but trap comes to its limit as well. */
+Test(machine, instruction_limit_counts_traps)
+{
+	struct toy *toy = toy_new("interp");
+	struct toy_insn bad = {.op = 250};
+	toy_program(toy, TOY_VECTOR, &bad, 1);
+	toy->machine.trap_loop = 0;
+	toy->machine.icount_limit = 500;
+	toy_run(toy, 1ull << 45, 100000);
+	cr_assert_eq(toy->machine.stop.kind, STOP_ICOUNT_LIMIT);
+	cr_assert_eq(toy->cpu.trap_count, 500);
+	toy_free(toy);
+}
+
 /* Somebody who sleeps lets time pass without retiring anything. */
 Test(machine, idle_cpu_jumps_to_the_next_event)
 {
