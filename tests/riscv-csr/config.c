@@ -96,18 +96,20 @@ Test(riscv_config, dependencies_follow)
 	cr_assert(config_has(&config, RV_EXT_ZFHMIN), "brings what it needs");
 }
 
+#define LIST_SIZE 512
+
 static void append(void *opaque, const char *name)
 {
 	char *list = opaque;
-	strcat(list, name);
-	strcat(list, " ");
+	size_t used = strlen(list);
+	snprintf(list + used, LIST_SIZE - used, "%s ", name);
 }
 
 Test(riscv_config, names_of_extensions)
 {
 	struct riscv_config config;
 	struct error error;
-	char isa[512], list[512] = "";
+	char isa[512], list[LIST_SIZE] = "";
 	cr_assert(parse("rv64gc", &config, &error));
 	int length = riscv_isa_string(&config, isa, sizeof(isa));
 	cr_assert_eq(length, (int)strlen(isa));
