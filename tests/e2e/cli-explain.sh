@@ -1,18 +1,7 @@
 #!/bin/bash
 # trapline explain and info: what they say, and what they say to wrong usage.
 set -u
-number=0
-
-# is NAME EXPECTED ACTUAL
-is() {
-	number=$((number + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '#   expected: %s\n#   got:      %s\n' "$2" "${3//$'\n'/$'\n#   '}"
-	fi
-}
+source tests/e2e/tap.sh
 
 # refused NAME MESSAGE ARGUMENT...: one line on standard error, status 125, nothing else
 refused() {
@@ -81,4 +70,5 @@ if command -v python3 >/dev/null; then
 	done
 	is "explain --json is JSON" "" "$(valid explain csr misa=0x800000000014112d)"
 fi
-echo "1..$number"
+
+report

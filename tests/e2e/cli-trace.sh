@@ -1,20 +1,7 @@
 #!/bin/bash
 # --trace and the report of a run that ends badly, on programs of a few instructions.
 set -u
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-number=0
-
-# is NAME EXPECTED ACTUAL
-is() {
-	number=$((number + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '#   expected: %s\n#   got:      %s\n' "$2" "${3//$'\n'/$'\n#   '}"
-	fi
-}
+source tests/e2e/tap.sh
 
 words() { # WORD...: little-endian 32-bit words, as bytes
 	local word
@@ -112,4 +99,5 @@ run --trap-loop 100 -q "$scratch/loop" 2>"$scratch/err"
 is "and not with -q" "253 " "$? $(cat "$scratch/err")"
 run --exit-json "$scratch/exit" --icount-limit 5 "$scratch/loop" 2>"$scratch/err"
 is "--exit-json" '{"end": "icount-limit", "status": 252' "$(grep -o '^{.*252' "$scratch/exit")"
-echo "1..$number"
+
+report

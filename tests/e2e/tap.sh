@@ -37,6 +37,17 @@ run_case() {
 	} >"$file"
 }
 
+# is NAME EXPECTED ACTUAL: one case that has been run already.
+is() {
+	case_count=$((case_count + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $case_count - $1"
+	else
+		echo "not ok $case_count - $1"
+		printf '#   expected: %s\n#   got:      %s\n' "$2" "${3//$'\n'/$'\n#   '}"
+	fi >"$scratch/$case_count"
+}
+
 # skip NAME WHY
 skip() {
 	case_count=$((case_count + 1))

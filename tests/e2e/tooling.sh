@@ -1,21 +1,8 @@
 #!/bin/bash
 # The tree's own tools: what they must find, they find.
 set -u
+source tests/e2e/tap.sh
 tools=$PWD/tools
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-number=0
-
-# is NAME EXPECTED ACTUAL
-is() {
-	number=$((number + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '#   expected: %s\n#   got:      %s\n' "$2" "$3"
-	fi
-}
 
 deps_finds() { # FILE CONTENT: what check-deps says about a tree of that one file
 	rm -rf "$scratch/tree"
@@ -63,4 +50,4 @@ PATH=$scratch/bin:$PATH TRAPLINE_CACHE=$scratch/cache "$tools/guest-image" riscv
 	>"$scratch/out" 2>"$scratch/err"
 is "guest-image: a damaged image is not handed out" "1 0" "$? $(wc -c <"$scratch/out")"
 
-echo "1..$number"
+report
