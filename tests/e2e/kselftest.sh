@@ -14,9 +14,9 @@ for name in kernel kernel-new; do
 		skip "misaligned selftests on $name" "no $name"
 		continue
 	fi
-	expect "$name: delegated traps, 23 of 23" 0 'PASSED: 23 / 23' \
+	expect "case 78, $name: delegated traps, 23 of 23" 0 'PASSED: 23 / 23' \
 		test kselftest -k "$kernel" --cpu rv64,misaligned=trap --sbi fwft.misaligned=1
-	expect "$name: hardware handles misaligned accesses, the tests are skipped" 4 'SKIP' \
+	expect "case 80, $name: hardware handles misaligned accesses, the tests are skipped" 4 'SKIP' \
 		test kselftest -k "$kernel" --cpu rv64,misaligned=hw
 done
 report
