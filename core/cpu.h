@@ -27,6 +27,7 @@ union uop_wide;
 #define CPU_TLB_ENTRIES 1024
 #define CPU_TLB_MODES   8
 #define CPU_JUMP_CACHE  4096
+#define CPU_HOT_REGISTERS 10
 #define CPU_PAGE_BITS   12
 #define CPU_PAGE_SIZE   (1ull << CPU_PAGE_BITS)
 #define CPU_PAGE_MASK   (~(CPU_PAGE_SIZE - 1))
@@ -147,6 +148,9 @@ struct isa {
 	unsigned register_count;
 	unsigned max_insn_length; /* bytes */
 	unsigned min_insn_length;
+
+	/* The integer registers that programs use most, hottest first; 0xff ends the list early. */
+	uint8_t hot_registers[CPU_HOT_REGISTERS];
 
 	/* Power-on state. */
 	void (*reset)(struct cpu *cpu);

@@ -34,6 +34,11 @@ struct block {
 	uint16_t uop_count;
 	bool dead;      /* its bytes were overwritten */
 	bool straddles; /* its one instruction crosses a page; second_physical is part of the key */
+	bool compiled;  /* code is this block's host code */
+	uint8_t cold;   /* executions until it is to be compiled */
+	/* Offsets of its direct jumps in the JIT's region: not taken or only, taken. 0: none. */
+	uint32_t jump_site[2];
+	const uint8_t *code; /* what the JIT jumps to; NULL without JIT */
 	uint64_t second_physical;
 	struct mb_ram *ram;
 	uint64_t ram_offset; /* of pc in ram */
@@ -70,14 +75,22 @@ void code_cache_settle(struct code_cache *cache);
  */
 bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *code, unsigned limit);
 
+static inline unsigned jump_index(uint64_t pc)
+{
+	return (pc >> 1 ^ pc >> 13) & (CPU_JUMP_CACHE - 1);
+}
+
 /* Where a jump-cache entry for pc lives. */
 static inline struct cpu_jump *jump_slot(struct cpu *cpu, uint64_t pc)
 {
-	return &cpu->jump[(pc >> 1 ^ pc >> 13) & (CPU_JUMP_CACHE - 1)];
+	return &cpu->jump[jump_index(pc)];
 }
 
 /* Handlers of the threaded interpreter, by micro-op. */
 extern uop_fn *const interp_handlers[UOP_COUNT];
+
+/* HEAD of blocks that are to be compiled: counts, and leaves once there is or should be code. */
+uop_fn interp_counting_head;
 
 /* Runs a block (and what it is linked to) until code is left; cpu->exit says why. */
 void interp_execute(struct cpu *cpu, struct block *block);
@@ -88,6 +101,9 @@ void step_execute(struct cpu *cpu, struct block *block);
  * Code was left after a micro-op that is not the last of its instruction: runs the rest of it.
  */
 void step_finish_insn(struct cpu *cpu);
+
+/* The machine's JIT, or NULL. */
+struct jit *code_cache_jit(const struct code_cache *cache);
 
 /* Raised by every flush: pointers into the cache from before are dead. */
 uint64_t code_cache_generation(const struct code_cache *cache);

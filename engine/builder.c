@@ -249,6 +249,10 @@ bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *co
 	block->second_physical = UINT64_MAX;
 	block->straddles = false;
 	block->dead = false;
+	block->compiled = false;
+	block->cold = UINT8_MAX;
+	block->code = NULL;
+	memset(block->jump_site, 0, sizeof(block->jump_site));
 	block->mode = cpu->mode;
 	block->ram = code->ram;
 	block->ram_offset = code->ram_offset;

@@ -12,6 +12,7 @@
 
 #include "bus/bus.h"
 #include "engine/block.h"
+#include "engine/jit.h"
 
 #define ARENA_BYTES    (128ull << 20)
 #define HASH_BITS      16
@@ -35,6 +36,7 @@ struct code_cache {
 	size_t used;
 	uint64_t generation;
 	bool flush_wanted;
+	struct jit *jit; /* NULL: nothing is compiled */
 	struct block *hash[1 << HASH_BITS];
 	struct code_page *pages[1 << PAGE_HASH_BITS];
 	struct code_page *all_pages;
@@ -50,6 +52,17 @@ static struct block *scratch_block(struct code_cache *cache)
 	return (struct block *)cache->scratch;
 }
 
+static struct jit *new_jit(struct code_cache *cache)
+{
+#if ENGINE_HAS_JIT
+	struct machine *machine = cache->machine;
+	if (machine->engine == &engine_jit && machine->cpu_count > 0)
+		return jit_new(machine->cpu[0]->isa, cache->arena + ARENA_BYTES);
+#endif
+	(void)cache;
+	return NULL;
+}
+
 struct code_cache *code_cache_new(struct machine *machine)
 {
 	struct code_cache *cache = calloc(1, sizeof(*cache));
@@ -57,10 +70,11 @@ struct code_cache *code_cache_new(struct machine *machine)
 		return NULL;
 	cache->machine = machine;
 	scratch_block(cache)->insns = cache->scratch_insns;
-	cache->arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
+	cache->arena = mmap(NULL, ARENA_BYTES + JIT_REGION_BYTES, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (cache->arena == MAP_FAILED)
 		goto fail;
+	cache->jit = new_jit(cache);
 	cache->watch = mmu_watch_new(machine, code_cache_write, cache);
 	if (!cache->watch)
 		goto fail;
@@ -68,8 +82,10 @@ struct code_cache *code_cache_new(struct machine *machine)
 		machine->cpu[i]->code = cache;
 	return cache;
 fail:
-	if (cache->arena != MAP_FAILED)
-		munmap(cache->arena, ARENA_BYTES);
+	if (cache->arena != MAP_FAILED) {
+		jit_free(cache->jit);
+		munmap(cache->arena, ARENA_BYTES + JIT_REGION_BYTES);
+	}
 	free(cache);
 	return NULL;
 }
@@ -118,6 +134,8 @@ static void flush_now(struct code_cache *cache)
 	memset(cache->pages, 0, sizeof(cache->pages));
 	memset(cache->hash, 0, sizeof(cache->hash));
 	cache->used = 0;
+	if (cache->jit)
+		jit_reset(cache->jit);
 	cache->generation++;
 	cache->flush_wanted = false;
 	cache->stats.flushes++;
@@ -130,7 +148,8 @@ void code_cache_free(struct code_cache *cache)
 		return;
 	free_pages(cache);
 	mmu_watch_free(cache->watch);
-	munmap(cache->arena, ARENA_BYTES);
+	jit_free(cache->jit);
+	munmap(cache->arena, ARENA_BYTES + JIT_REGION_BYTES);
 	free(cache);
 }
 
@@ -152,10 +171,26 @@ void code_cache_settle(struct code_cache *cache)
 		flush_now(cache);
 }
 
+struct jit *code_cache_jit(const struct code_cache *cache)
+{
+	return cache->jit;
+}
+
+void code_cache_set_executions(struct code_cache *cache, unsigned executions)
+{
+	if (cache->jit)
+		cache->jit->executions = (uint8_t)executions;
+}
+
 void code_cache_stats(const struct code_cache *cache, struct code_cache_stats *stats)
 {
 	*stats = cache->stats;
 	stats->bytes = cache->used;
+	if (cache->jit) {
+		stats->compiled = cache->jit->compiled;
+		stats->compiled_instructions = cache->jit->compiled_instructions;
+		stats->host_bytes = cache->jit->host_bytes;
+	}
 }
 
 static void unhash(struct code_cache *cache, struct block *block)
@@ -275,6 +310,8 @@ static struct block *keep(struct code_cache *cache, const struct block *made,
 	if (!list_everywhere(cache, block, second))
 		return NULL;
 	cache->used += size;
+	if (cache->jit)
+		jit_adopt(cache->jit, block);
 	struct block **bucket = &cache->hash[block_hash(block->physical, block->pc, block->mode)];
 	block->hash_next = *bucket;
 	*bucket = block;
@@ -354,4 +391,6 @@ void code_cache_link(struct cpu *cpu, struct block *from, union uop_wide *jump,
 	    ((from->ram_offset ^ target->ram_offset) & CPU_PAGE_MASK))
 		return;
 	jump->jump.target = target;
+	if (cpu->code->jit)
+		jit_link(cpu->code->jit, from, jump, target);
 }

@@ -14,7 +14,23 @@ extern const struct engine_ops engine_step;
 /* Cached blocks, threaded interpreter. */
 extern const struct engine_ops engine_interp;
 
-/* The engine of that name, or NULL. */
+/*
+ * Hot blocks as host code, the rest interpreted: x86-64 only. Not with AddressSanitizer, which
+ * would see nothing of what such code does.
+ */
+#if defined(__has_feature)
+#define ENGINE_HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define ENGINE_HAS_FEATURE(feature) 0
+#endif
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !ENGINE_HAS_FEATURE(address_sanitizer)
+#define ENGINE_HAS_JIT 1
+extern const struct engine_ops engine_jit;
+#else
+#define ENGINE_HAS_JIT 0
+#endif
+
+/* The engine of that name, or NULL: unknown, or not available on this host. */
 const struct engine_ops *engine_find(const char *name);
 
 /* Translated code of a machine, shared by its CPUs. Returns NULL when memory is out. */
@@ -27,9 +43,13 @@ void code_cache_flush(struct code_cache *cache);
 /* The code hook of every executable RAM (bus: mb_ram_set_code_hook): bytes are about to change. */
 void code_cache_write(void *cache, struct mb_ram *ram, uint64_t offset, uint64_t length);
 
+/* How often the JIT lets a block be interpreted before it compiles it: for tests, 0 to 255. */
+void code_cache_set_executions(struct code_cache *cache, unsigned executions);
+
 /* Figures for --stats. */
 struct code_cache_stats {
 	uint64_t blocks, instructions, uops, flushes, invalidations, bytes;
+	uint64_t compiled, compiled_instructions, host_bytes; /* by the JIT */
 };
 void code_cache_stats(const struct code_cache *cache, struct code_cache_stats *stats);
 

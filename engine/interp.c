@@ -261,6 +261,17 @@ uop_fn *const interp_handlers[UOP_COUNT] = {
 #undef UOP
 };
 
+const struct uop *interp_counting_head(struct cpu *cpu, const struct uop *uop)
+{
+	struct block *block = block_of_head(uop);
+	if (block->cold == 0) {
+		cpu->pc = block->pc;
+		LEFT(CPU_EXIT_LOOKUP);
+	}
+	block->cold--;
+	return handle_HEAD(cpu, uop);
+}
+
 void interp_execute(struct cpu *cpu, struct block *block)
 {
 	const struct uop *uop = block->uops;

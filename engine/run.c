@@ -200,7 +200,13 @@ void engine_step_one(struct cpu *cpu)
 	run_once(cpu, true, step_execute);
 }
 
-static const struct engine_ops *const engines[] = {&engine_step, &engine_interp};
+static const struct engine_ops *const engines[] = {
+	&engine_step,
+	&engine_interp,
+#if ENGINE_HAS_JIT
+	&engine_jit,
+#endif
+};
 
 const struct engine_ops *engine_find(const char *name)
 {

@@ -17,6 +17,8 @@ const struct isa riscv_isa = {
 	.register_count = sizeof(register_names) / sizeof(register_names[0]),
 	.max_insn_length = 4,
 	.min_insn_length = 2,
+	/* a5 a4 a0 a3 a2 s0 sp a1 s1 a6 */
+	.hot_registers = {15, 14, 10, 13, 12, 8, 2, 11, 9, 16},
 	.reset = riscv_reset,
 	.update_mode = riscv_update_mode,
 	.translate = riscv_translate,

@@ -26,7 +26,7 @@ const struct option machine_option_table[] = {
 	{ "rtc", 0, NULL, OPTION_STRING, "host|SECONDS", ROW(rtc), "clock at start (a fixed date, so that runs repeat)" },
 	{ "insn-ns", 0, NULL, OPTION_NUMBER, "N", ROW(insn_ns), "virtual nanoseconds per instruction (1)" },
 	{ "quantum", 0, NULL, OPTION_NUMBER, "N", ROW(quantum), "instructions per turn of a hart (10000)" },
-	{ "engine", 0, NULL, OPTION_STRING, "ENGINE", ROW(engine), "step or interp (interp)" },
+	{ "engine", 0, NULL, OPTION_STRING, "ENGINE", ROW(engine), "step, interp or jit (interp)" },
 	{ "lockstep", 0, NULL, OPTION_FLAG, NULL, ROW(lockstep), "run a second machine in the step engine and compare" },
 	{ "strict", 0, NULL, OPTION_FLAG, NULL, ROW(strict), NULL },
 	{ "timeout", 0, NULL, OPTION_DURATION, "TIME", ROW(timeout), "end after this much host time, status 124" },

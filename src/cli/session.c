@@ -259,7 +259,10 @@ static int configure(struct session *session, struct board_config *config, struc
 				 (unsigned long long)options->cpus, MACHINE_MAX_CPUS);
 	config->engine = engine_find(options->engine);
 	if (!config->engine)
-		return error_set(error, EXIT_CODE_USAGE, "--engine %s: expected 'step' or 'interp'",
+		return error_set(error, EXIT_CODE_USAGE,
+				 strcmp(options->engine, "jit")
+					 ? "--engine %s: expected 'step', 'interp' or 'jit'"
+					 : "--engine %s: not available on this host",
 				 options->engine);
 	config->memory_size = options->memory;
 	config->cpu_count = (unsigned)options->cpus;

@@ -6,8 +6,8 @@
 
 #include "tests/engine/toy.h"
 
-static const char *const engines[] = {"step", "interp"};
-#define FOR_EACH_ENGINE for (unsigned e = 0; e < sizeof(engines) / sizeof(engines[0]); e++)
+#define engines         toy_engines
+#define FOR_EACH_ENGINE for (unsigned e = 0; e < TOY_ENGINES; e++)
 
 Test(behaviour, a_fault_leaves_earlier_instructions_done_and_later_ones_not)
 {

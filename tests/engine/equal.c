@@ -4,8 +4,8 @@
 
 #include "tests/engine/toy.h"
 
-static const char *const engines[] = {"step", "interp"};
-#define ENGINES (sizeof(engines) / sizeof(engines[0]))
+#define engines toy_engines
+#define ENGINES TOY_ENGINES
 
 static uint64_t random_state = 0x9e3779b97f4a7c15ull;
 

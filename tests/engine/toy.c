@@ -125,6 +125,7 @@ static const struct isa toy_isa = {
 	.cpu_size = sizeof(struct toy),
 	.max_insn_length = 16,
 	.min_insn_length = 16,
+	.hot_registers = {1, 2, 3, 4, 5, 16, 17, 18, 6, 7},
 	.reset = toy_reset,
 	.update_mode = toy_update_mode,
 	.translate = toy_translate,
@@ -190,6 +191,7 @@ struct toy *toy_new(const char *engine)
 	cr_assert_eq(machine_add_cpu(&toy->machine, &toy->cpu), 0);
 	toy->code = code_cache_new(&toy->machine);
 	cr_assert(toy->code);
+	code_cache_set_executions(toy->code, 0);
 	toy_update_mode(&toy->cpu);
 	struct toy_insn stop = {.op = TOY_STOP};
 	toy_program(toy, TOY_VECTOR, &stop, 1);

@@ -17,6 +17,16 @@
 #define TOY_DEVICE   0x1000ull           /* an MMIO page that counts accesses */
 #define TOY_VECTOR   (TOY_RAM + 0x70000) /* where traps go */
 
+/* The engines of this host, the reference first. */
+static const char *const toy_engines[] = {
+	"step",
+	"interp",
+#if ENGINE_HAS_JIT
+	"jit",
+#endif
+};
+#define TOY_ENGINES (sizeof(toy_engines) / sizeof(toy_engines[0]))
+
 /* One instruction. Control micro-ops use wide as the target. */
 struct toy_insn {
 	uint8_t op, d, a, b;
@@ -39,7 +49,7 @@ struct toy {
 	bool aligned_only;
 };
 
-/* A machine with the named engine; aborts the test when memory is out. */
+/* A machine with the named engine; the JIT compiles at once. Aborts the test without memory. */
 struct toy *toy_new(const char *engine);
 void toy_free(struct toy *toy);
 

@@ -1,0 +1,116 @@
+/* The JIT engine: its memory, which blocks are compiled, and links between them. */
+#include "engine/jit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void jit_free(struct jit *jit)
+{
+	if (!jit)
+		return;
+	/* The region itself belongs to the arena's mapping. */
+	if (jit->writable != jit->region)
+		munmap(jit->writable, JIT_REGION_BYTES);
+	free(jit);
+}
+
+void jit_reset(struct jit *jit)
+{
+	jit->code.at = jit->first;
+}
+
+void jit_adopt(const struct jit *jit, struct block *block)
+{
+	block->cold = jit->executions;
+	block->code = jit->cold_entry;
+	block->uops[0].fn = interp_counting_head;
+}
+
+void jit_link(const struct jit *jit, const struct block *from, const union uop_wide *jump,
+	      const struct block *target)
+{
+	if (!from->compiled || !target->compiled)
+		return;
+	/* A block's direct jumps are its last slots. */
+	unsigned slot = (unsigned)((const struct uop *)jump - from->uops);
+	unsigned site = from->jump_site[from->uop_count - 1 - slot];
+	if (site)
+		x86_patch(&jit->code, jit->writable + site, target->code);
+}
+
+#if ENGINE_HAS_JIT
+
+/*
+ * Makes the region executable: directly, or where the host allows no memory that is both writable
+ * and executable, as one of two mappings of the same pages. False: not at all.
+ */
+static bool map_region(struct jit *jit)
+{
+	jit->writable = jit->region;
+	if (!mprotect(jit->region, JIT_REGION_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC))
+		return true;
+	int file = memfd_create("trapline-jit", MFD_CLOEXEC);
+	if (file < 0)
+		return false;
+	jit->writable = MAP_FAILED;
+	if (!ftruncate(file, JIT_REGION_BYTES) &&
+	    mmap(jit->region, JIT_REGION_BYTES, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file,
+		 0) != MAP_FAILED)
+		jit->writable =
+			mmap(NULL, JIT_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	close(file);
+	return jit->writable != MAP_FAILED;
+}
+
+struct jit *jit_new(const struct isa *isa, uint8_t *region)
+{
+	struct jit *jit = calloc(1, sizeof(*jit));
+	if (!jit)
+		return NULL;
+	jit->region = region;
+	if (!map_region(jit)) {
+		free(jit);
+		return NULL;
+	}
+	jit->executions = JIT_EXECUTIONS;
+	jit->has_lzcnt = __builtin_cpu_supports("lzcnt");
+	jit->has_tzcnt = __builtin_cpu_supports("bmi");
+	jit->has_popcnt = __builtin_cpu_supports("popcnt");
+	memset(jit->host_of, X86_NONE, sizeof(jit->host_of));
+	for (unsigned i = 0; i < JIT_PINNED && isa->hot_registers[i] < CPU_REGISTERS; i++)
+		jit->host_of[isa->hot_registers[i]] = jit_pinned[i];
+	jit->code = (struct x86_code){
+		.at = jit->writable,
+		.end = jit->writable + JIT_REGION_BYTES,
+		.run = region - jit->writable,
+	};
+	jit_emit_thunks(jit);
+	jit->first = jit->code.at;
+	return jit;
+}
+
+static void jit_execute(struct cpu *cpu, struct block *block)
+{
+	struct jit *jit = code_cache_jit(cpu->code);
+	if (jit && block->cold == 0 && !block->compiled && !jit_compile(jit, block))
+		code_cache_flush(cpu->code);
+	if (block->compiled)
+		jit->enter(cpu, block->code);
+	else
+		interp_execute(cpu, block);
+}
+
+static void run_jit(struct cpu *cpu, uint64_t until)
+{
+	run_slice(cpu, until, false, jit_execute);
+}
+
+const struct engine_ops engine_jit = {
+	.name = "jit",
+	.run = run_jit,
+	.sync_clock = engine_sync_clock,
+};
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * The x86-64 JIT: internal to engine/. Blocks that have run a few times in the interpreter become
+ * host code. A fixed set of guest registers lives in host registers while such code runs:
+ *
+ *   rbp = cpu + 128, r15 = cpu->budget, JIT_PINNED others = the hottest registers of the ISA;
+ *   rax, rcx, rdx and xmm0-15 are scratch.
+ *
+ * What is not lowered is called: every micro-op is also a C function (jit_calls).
+ */
+#ifndef ENGINE_JIT_H
+#define ENGINE_JIT_H
+
+#include "engine/block.h"
+#include "engine/x86_emit.h"
+
+/* Address space of one machine's host code; directly behind the blocks' arena. */
+#define JIT_REGION_BYTES (64ull << 20)
+/* More than any block needs. */
+#define JIT_BLOCK_BYTES (128u << 10)
+/* How often a block runs in the interpreter before it is worth translating. */
+#define JIT_EXECUTIONS 6
+
+#define JIT_PINNED 10
+#define JIT_BUDGET X86_R15
+#define JIT_BASE   X86_RBP
+
+/* The displacement of a member of struct cpu from rbp: the first 32 registers need one byte. */
+#define JIT_CPU_BIAS  128
+#define JIT_CPU(what) ((int32_t)offsetof(struct cpu, what) - JIT_CPU_BIAS)
+
+struct jit {
+	struct x86_code code;
+	uint8_t *region;   /* where code runs */
+	uint8_t *writable; /* where it is written: the same, or another mapping */
+	uint8_t *first;    /* where the code of blocks begins in writable */
+	uint8_t executions;
+	uint64_t compiled, compiled_instructions, host_bytes; /* since the beginning */
+	bool has_lzcnt, has_tzcnt, has_popcnt; /* of the host */
+	uint8_t host_of[CPU_REGISTERS];        /* enum x86_register, or X86_NONE */
+
+	/* Shared code, see jit_thunks.c. */
+	void (*enter)(struct cpu *cpu, const uint8_t *code);
+	const uint8_t *call_any;       /* rax = micro-op, rcx = block */
+	const uint8_t *call_data;      /* rax = micro-op that is nothing but arithmetic */
+	const uint8_t *leave_unlinked; /* rax = wide operand of a direct jump, rcx = block */
+	const uint8_t *leave_lookup;   /* rax = pc */
+	const uint8_t *leave_budget;   /* rcx = block */
+	const uint8_t *cold_entry;     /* rdx = block that is not compiled */
+};
+
+/* Host registers that hold guest registers, in the order in which they are given away. */
+extern const uint8_t jit_pinned[JIT_PINNED];
+/* Whether a C function keeps the host register. */
+static inline bool jit_is_preserved(unsigned host)
+{
+	return host == X86_RBX || host >= X86_R12;
+}
+
+/* Every micro-op as a C function: CPU_EXIT_NONE to go on, else it has set cpu->exit and uop. */
+typedef unsigned jit_call(struct cpu *cpu, const struct uop *uop);
+extern jit_call *const jit_calls[UOP_COUNT];
+
+/*
+ * region: JIT_REGION_BYTES of reserved address space within 2 GiB of all blocks. Returns NULL when
+ * the host gives no executable memory: then everything is interpreted.
+ */
+struct jit *jit_new(const struct isa *isa, uint8_t *region);
+void jit_free(struct jit *jit);
+
+/* Drops all code of blocks. */
+void jit_reset(struct jit *jit);
+
+/* A new block: it is counted, and may be compiled later. */
+void jit_adopt(const struct jit *jit, struct block *block);
+
+/* The block's jump is linked to target: lead host code there too, where there is any. */
+void jit_link(const struct jit *jit, const struct block *from, const union uop_wide *jump,
+	      const struct block *target);
+
+/* Emits the shared code at the beginning of the region. */
+void jit_emit_thunks(struct jit *jit);
+
+/* Translates a block. Returns false when the region is full. */
+bool jit_compile(struct jit *jit, struct block *block);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * The JIT's fallback: uop.def expanded to one plain C function per micro-op. Whatever has no
+ * lowering is called here, and so are the slow paths of what has one.
+ */
+#include "engine/jit.h"
+#include "engine/verbs.h"
+
+#define LEFT(why) return cpu->uop = uop, cpu->exit = (why), (unsigned)(why)
+
+#include "engine/verbs_plain.h"
+
+/* Taken from the budget by host code: never called. */
+#define HEAD() ((void)0)
+
+/* Unlike in step.c, code goes on at cpu->pc when nobody wants attention. */
+#define CALL_END()                                                                                 \
+	do {                                                                                       \
+		cpu->uop = uop;                                                                    \
+		if (!uop_wide(uop, 1)->call.helper(cpu, uop))                                      \
+			LEFT(CPU_EXIT_TRAP);                                                       \
+		if (cpu->attention)                                                                \
+			LEFT(CPU_EXIT_LOOKUP);                                                     \
+	} while (0)
+
+#define UOP(name, kind, slots, ...)                                                                \
+	static unsigned call_##name(struct cpu *cpu, const struct uop *uop)                        \
+	{                                                                                          \
+		(void)cpu, (void)uop;                                                              \
+		__VA_ARGS__;                                                                       \
+		return CPU_EXIT_NONE;                                                              \
+	}
+#include "engine/uop.def"
+#undef UOP
+
+jit_call *const jit_calls[UOP_COUNT] = {
+#define UOP(name, ...) call_##name,
+#include "engine/uop.def"
+#undef UOP
+};

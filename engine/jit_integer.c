@@ -1,0 +1,216 @@
+/* Lowerings of integer micro-ops. Shapes; which micro-op has which is in jit_table.c. */
+#include "engine/jit_lower.h"
+
+/* dest = a insn b, in dest's register where that is possible. */
+void jit_lower_binary(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	bool word = flags & LOWER_WORD;
+	unsigned a = l->uop->a, b = l->uop->b;
+	unsigned result = word ? X86_RAX : jit_result(l);
+	if (result == jit_host(l, b) && a != b) {
+		/* Writing the result first would lose b. */
+		if (flags & LOWER_COMMUTES) {
+			b = a;
+			a = l->uop->b;
+		} else {
+			result = X86_RAX;
+		}
+	}
+	jit_load(l, a, result, !word);
+	x86_op(l->code, insn, !word, result, jit_place(l, b));
+	jit_write(l, result, word);
+}
+
+/* dest = a insn ~b, or ~(a insn b) for XNOR, which is the same. */
+void jit_lower_binary_not(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	jit_load(l, l->uop->b, X86_RAX, true);
+	x86_op(l->code, X86_NOT, true, 0, x86_reg(X86_RAX));
+	x86_op(l->code, insn, true, X86_RAX, jit_place(l, l->uop->a));
+	jit_write(l, X86_RAX, false);
+}
+
+/* insn: the form with a 32-bit immediate. */
+void jit_lower_binary_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	bool word = flags & LOWER_WORD;
+	int32_t imm = l->uop->imm;
+	unsigned a = jit_host(l, l->uop->a), result = word ? X86_RAX : jit_result(l);
+	if (insn == X86_ADD_I32 && !word && a != X86_NONE && a != result) {
+		x86_op(l->code, X86_LEA, true, result, x86_mem(a, imm));
+	} else {
+		jit_load(l, l->uop->a, result, !word);
+		if (imm || insn != X86_ADD_I32)
+			x86_arith_imm(l->code, insn, !word, x86_reg(result), imm);
+	}
+	jit_write(l, result, word);
+}
+
+/* Shifts and rotates by a register: the host masks counts as micro-ops do. */
+void jit_lower_shift(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	bool word = flags & LOWER_WORD;
+	jit_load(l, l->uop->b, X86_RCX, false);
+	jit_load(l, l->uop->a, X86_RAX, !word);
+	x86_op(l->code, insn, !word, 0, x86_reg(X86_RAX));
+	jit_write(l, X86_RAX, word);
+}
+
+void jit_lower_shift_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	bool word = flags & LOWER_WORD;
+	unsigned result = word ? X86_RAX : jit_result(l);
+	jit_load(l, l->uop->a, result, !word && !(flags & LOWER_ZERO));
+	x86_op_imm(l->code, insn, !word, 0, x86_reg(result), l->uop->imm & (word ? 31 : 63));
+	jit_write(l, result, word);
+}
+
+/* Single bits: insn takes its bit number from a register or, with an _I8 form, an immediate. */
+void jit_lower_bit(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	jit_load(l, l->uop->b, X86_RCX, true);
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_op(l->code, insn, true, X86_RCX, x86_reg(X86_RAX));
+	jit_write(l, X86_RAX, false);
+}
+
+void jit_lower_bit_extract(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	jit_load(l, l->uop->b, X86_RCX, false);
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_op(l->code, X86_SHR_CL, true, 0, x86_reg(X86_RAX));
+	x86_arith_imm(l->code, X86_AND_I32, false, x86_reg(X86_RAX), 1);
+	jit_write(l, X86_RAX, false);
+}
+
+void jit_lower_bit_extract_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_op_imm(l->code, X86_SHR_I8, true, 0, x86_reg(X86_RAX), l->uop->imm & 63);
+	x86_arith_imm(l->code, X86_AND_I32, false, x86_reg(X86_RAX), 1);
+	jit_write(l, X86_RAX, false);
+}
+
+static void write_condition(struct jit_lowering *l, enum x86_condition condition)
+{
+	x86_setcc(l->code, condition, X86_RAX);
+	x86_op(l->code, X86_MOVZX8, false, X86_RAX, x86_reg(X86_RAX));
+	jit_write(l, X86_RAX, false);
+}
+
+/* insn: an enum x86_condition. */
+void jit_lower_compare(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	unsigned a = jit_read(l, l->uop->a, X86_RAX);
+	x86_op(l->code, X86_CMP, true, a, jit_place(l, l->uop->b));
+	write_condition(l, insn);
+}
+
+void jit_lower_compare_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	x86_arith_imm(l->code, X86_CMP_I32, true, jit_place(l, l->uop->a), l->uop->imm);
+	write_condition(l, insn);
+}
+
+/* insn: the condition under which b is the result. */
+void jit_lower_choose(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_op(l->code, X86_CMP, true, X86_RAX, jit_place(l, l->uop->b));
+	x86_cmov(l->code, insn, true, X86_RAX, jit_place(l, l->uop->b));
+	jit_write(l, X86_RAX, false);
+}
+
+/* insn: the condition of b against 0 under which the result is 0. */
+void jit_lower_zero_if(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_constant(l->code, X86_RCX, 0);
+	x86_arith_imm(l->code, X86_CMP_I32, true, jit_place(l, l->uop->b), 0);
+	x86_cmov(l->code, insn, true, X86_RAX, x86_reg(X86_RCX));
+	jit_write(l, X86_RAX, false);
+}
+
+/* The upper half of a product: insn multiplies rax into rdx:rax. */
+void jit_lower_multiply_high(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_op(l->code, insn, true, 0, jit_place(l, l->uop->b));
+	jit_write(l, X86_RDX, false);
+}
+
+/* b + (a << insn), a zero-extended first with LOWER_ZERO. */
+void jit_lower_scaled_add(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	unsigned b = jit_read(l, l->uop->b, X86_RCX), result = jit_result(l);
+	jit_load(l, l->uop->a, X86_RAX, !(flags & LOWER_ZERO));
+	x86_op(l->code, X86_LEA, true, result, x86_mem_index(b, X86_RAX, insn, 0));
+	jit_write(l, result, false);
+}
+
+/* dest = insn of a: extensions, moves and counts, all of which read a register or memory. */
+void jit_lower_unary(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	unsigned result = jit_result(l);
+	x86_op(l->code, insn, flags & LOWER_WIDE, result, jit_place(l, l->uop->a));
+	jit_write(l, result, false);
+}
+
+/* A count that the host may not have. */
+void jit_lower_count(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	bool has = insn == X86_LZCNT   ? l->jit->has_lzcnt
+		   : insn == X86_TZCNT ? l->jit->has_tzcnt
+				       : l->jit->has_popcnt;
+	if (has)
+		jit_lower_unary(l, insn, flags);
+	else
+		jit_lower_call(l, insn, flags);
+}
+
+void jit_lower_move(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	jit_write(l, jit_read(l, l->uop->a, X86_RAX), false);
+}
+
+void jit_lower_swap(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_bswap(l->code, X86_RAX);
+	jit_write(l, X86_RAX, false);
+}
+
+void jit_lower_constant(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn;
+	uint64_t value = flags & LOWER_WIDE ? uop_wide(l->uop, 1)->value
+					    : (uint64_t)(int64_t)l->uop->imm;
+	if (jit_host(l, l->uop->d) == X86_NONE && value == (uint64_t)(int64_t)(int32_t)value) {
+		x86_op_imm(l->code, X86_MOV_I32, true, 0, jit_home(l->uop->d), (int32_t)value);
+		return;
+	}
+	x86_constant(l->code, jit_result(l), value);
+	jit_write(l, jit_result(l), false);
+}
+
+/* a's low 32 bits below b's. */
+void jit_lower_pack(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	jit_load(l, l->uop->a, X86_RCX, false);
+	jit_load(l, l->uop->b, X86_RAX, true);
+	x86_op_imm(l->code, X86_SHL_I8, true, 0, x86_reg(X86_RAX), 32);
+	x86_op(l->code, X86_OR, true, X86_RAX, x86_reg(X86_RCX));
+	jit_write(l, X86_RAX, false);
+}

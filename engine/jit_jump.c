@@ -1,0 +1,135 @@
+/*
+ * How blocks begin and end. Direct jumps within a page are patched (code_cache_link decides);
+ * everything else goes through the CPU's jump cache, probed in place so that the host predicts each
+ * jump by itself.
+ */
+#include "engine/jit_lower.h"
+
+void jit_lower_head(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	x86_arith_imm(l->code, X86_SUB_I32, true, x86_reg(JIT_BUDGET), l->uop->imm);
+	jit_branch_to_stub(l, jit_add_stub(l, STUB_BUDGET), X86_S);
+}
+
+/* Jumps to the block of the jump-cache entry at base + index * 8 + offset, if it is that of rax. */
+static void jump_through(struct jit_lowering *l, unsigned index, int32_t offset)
+{
+	struct x86_code *code = l->code;
+#define FIELD(field)                                                                               \
+	x86_mem_index(JIT_BASE, index, index == X86_NONE ? 0 : 3,                                   \
+		      offset + (int32_t)offsetof(struct cpu_jump, field))
+	x86_op(code, X86_CMP, true, X86_RAX, FIELD(pc));
+	x86_jump_if(code, X86_NE, l->jit->leave_lookup);
+	x86_op(code, X86_MOV, true, X86_RDX, FIELD(key));
+	x86_op(code, X86_CMP, true, X86_RDX, x86_mem(JIT_BASE, JIT_CPU(jump_key)));
+	x86_jump_if(code, X86_NE, l->jit->leave_lookup);
+	x86_op(code, X86_MOV, true, X86_RDX, FIELD(block));
+	x86_op(code, X86_JMP_RM, false, 0, x86_mem(X86_RDX, offsetof(struct block, code)));
+#undef FIELD
+}
+
+/* Goes on at the pc that is in rax: jump_slot() of core, in host code. */
+static void jump_to_rax(struct jit_lowering *l)
+{
+	struct x86_code *code = l->code;
+	_Static_assert(sizeof(struct cpu_jump) == 24, "the probe multiplies by 3 and 8");
+	x86_op(code, X86_MOV, false, X86_RCX, x86_reg(X86_RAX));
+	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), 1);
+	x86_op(code, X86_MOV, false, X86_RDX, x86_reg(X86_RAX));
+	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RDX), 13);
+	x86_op(code, X86_XOR, false, X86_RCX, x86_reg(X86_RDX));
+	x86_arith_imm(code, X86_AND_I32, false, x86_reg(X86_RCX), CPU_JUMP_CACHE - 1);
+	x86_op(code, X86_LEA, true, X86_RCX, x86_mem_index(X86_RCX, X86_RCX, 1, 0));
+	jump_through(l, X86_RCX, JIT_CPU(jump));
+}
+
+void jit_emit_probe(struct jit_lowering *l, uint64_t pc)
+{
+	int32_t slot = (int32_t)(jump_index(pc) * sizeof(struct cpu_jump));
+	x86_constant(l->code, X86_RAX, pc);
+	jump_through(l, X86_NONE, JIT_CPU(jump) + slot);
+}
+
+/* Whether code_cache_link() may ever link this block's jump to pc. */
+static bool is_linkable(const struct block *block, uint64_t pc)
+{
+	return !block->straddles && !((block->pc ^ pc) & CPU_PAGE_MASK);
+}
+
+/* A jump along wide operand n, conditional if the condition is not X86_ALWAYS. */
+#define X86_ALWAYS ((enum x86_condition)16)
+static void direct(struct jit_lowering *l, unsigned n, enum x86_condition condition)
+{
+	const union uop_wide *wide = uop_wide(l->uop, n);
+	bool linkable = is_linkable(l->block, wide->jump.pc);
+	if (!linkable && condition == X86_ALWAYS) {
+		jit_emit_probe(l, wide->jump.pc);
+		return;
+	}
+	const struct block *target = wide->jump.target;
+	if (target && !target->compiled)
+		target = NULL;
+	const void *to = target ? target->code : NULL;
+	uint8_t *displacement = condition == X86_ALWAYS ? x86_jump(l->code, to)
+							: x86_jump_if(l->code, condition, to);
+	if (target)
+		return;
+	struct jit_stub *stub = jit_add_stub(l, linkable ? STUB_UNLINKED : STUB_PROBE);
+	stub->jumps[stub->jump_count++] = displacement;
+	stub->wide = wide;
+	stub->pc = wide->jump.pc;
+	if (linkable) {
+		unsigned slot = (unsigned)((const struct uop *)wide - l->block->uops);
+		l->block->jump_site[l->block->uop_count - 1 - slot] =
+			(uint32_t)(displacement - l->jit->writable);
+	}
+}
+
+/* insn: the condition under which the branch is taken, an enum x86_condition. */
+void jit_lower_branch(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)flags;
+	unsigned a = jit_read(l, l->uop->a, X86_RAX);
+	x86_op(l->code, X86_CMP, true, a, jit_place(l, l->uop->b));
+	direct(l, 1, insn);
+	direct(l, 2, X86_ALWAYS);
+}
+
+void jit_lower_jump(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	direct(l, 1, X86_ALWAYS);
+}
+
+void jit_lower_jump_register(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	const struct uop *uop = l->uop;
+	jit_load(l, uop->a, X86_RAX, true);
+	if (uop->imm)
+		x86_arith_imm(l->code, X86_ADD_I32, true, x86_reg(X86_RAX), uop->imm);
+	x86_arith_imm(l->code, X86_AND_I32, true, x86_reg(X86_RAX), -2);
+	unsigned link = jit_host(l, uop->d) != X86_NONE ? jit_host(l, uop->d) : X86_RCX;
+	x86_constant(l->code, link, uop_wide(uop, 1)->value);
+	jit_write(l, link, false);
+	jump_to_rax(l);
+}
+
+void jit_lower_leave(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	uint64_t pc = uop_wide(l->uop, 1)->value;
+	struct jit_stub *stub = jit_add_stub(l, STUB_LOOKUP);
+	stub->pc = pc;
+	x86_op_imm(l->code, X86_CMP8_I8, false, 0, x86_mem(JIT_BASE, JIT_CPU(attention)), 0);
+	jit_branch_to_stub(l, stub, X86_NE);
+	jit_emit_probe(l, pc);
+}
+
+void jit_lower_call_end(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	jit_lower_call(l, insn, flags);
+	x86_op(l->code, X86_MOV, true, X86_RAX, x86_mem(JIT_BASE, JIT_CPU(pc)));
+	jump_to_rax(l);
+}

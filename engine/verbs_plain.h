@@ -1,0 +1,55 @@
+/*
+ * Verbs of uop.def without any fast path, for engines that run one micro-op at a time: every memory
+ * access goes through mmu/, every jump back to the dispatcher. LEFT(why) must be defined: it stores
+ * uop and why into the CPU and leaves.
+ */
+#ifndef ENGINE_VERBS_PLAIN_H
+#define ENGINE_VERBS_PLAIN_H
+
+#include "engine/verbs.h"
+
+#define LOAD(type, aligned, put)                                                                   \
+	do {                                                                                       \
+		if (!verb_load_slow(cpu, uop, A + (uint64_t)IMM, sizeof(type)))                    \
+			LEFT(CPU_EXIT_TRAP);                                                       \
+		type V = (type)cpu->slow_value;                                                    \
+		put;                                                                               \
+		if (cpu->attention)                                                                \
+			LEFT(CPU_EXIT_AFTER);                                                      \
+	} while (0)
+
+#define STORE(type, aligned, value)                                                                \
+	do {                                                                                       \
+		if (!verb_store_slow(cpu, uop, A + (uint64_t)IMM, sizeof(type), (type)(value)))    \
+			LEFT(CPU_EXIT_TRAP);                                                       \
+		if (cpu->attention)                                                                \
+			LEFT(CPU_EXIT_AFTER);                                                      \
+	} while (0)
+
+#define GO_TO(where)                                                                               \
+	do {                                                                                       \
+		cpu->pc = (where);                                                                 \
+		LEFT(CPU_EXIT_LOOKUP);                                                             \
+	} while (0)
+
+#define BRANCH(condition) GO_TO(uop_wide(uop, (condition) ? 1 : 2)->jump.pc)
+#define JUMP()            GO_TO(uop_wide(uop, 1)->jump.pc)
+#define LEAVE()           GO_TO(WIDE)
+
+#define JUMP_REGISTER(where, link)                                                                 \
+	do {                                                                                       \
+		uint64_t target = (where);                                                         \
+		link;                                                                              \
+		GO_TO(target);                                                                     \
+	} while (0)
+
+#define CALL()                                                                                     \
+	do {                                                                                       \
+		cpu->uop = uop;                                                                    \
+		if (!uop_wide(uop, 1)->call.helper(cpu, uop))                                      \
+			LEFT(CPU_EXIT_TRAP);                                                       \
+		if (cpu->attention)                                                                \
+			LEFT(CPU_EXIT_AFTER);                                                      \
+	} while (0)
+
+#endif
