@@ -42,6 +42,8 @@ void jit_link(const struct jit *jit, const struct block *from, const union uop_w
 
 #if ENGINE_HAS_JIT
 
+#include <cpuid.h>
+
 /*
  * Makes the region executable: directly, or where the host allows no memory that is both writable
  * and executable, as one of two mappings of the same pages. False: not at all.
@@ -64,6 +66,13 @@ static bool map_region(struct jit *jit)
 	return jit->writable != MAP_FAILED;
 }
 
+/* Not every compiler's __builtin_cpu_supports() knows this one. */
+static bool host_has_lzcnt(void)
+{
+	unsigned a, b, c, d;
+	return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT);
+}
+
 struct jit *jit_new(const struct isa *isa, uint8_t *region)
 {
 	struct jit *jit = calloc(1, sizeof(*jit));
@@ -75,7 +84,7 @@ struct jit *jit_new(const struct isa *isa, uint8_t *region)
 		return NULL;
 	}
 	jit->executions = JIT_EXECUTIONS;
-	jit->has_lzcnt = __builtin_cpu_supports("lzcnt");
+	jit->has_lzcnt = host_has_lzcnt();
 	jit->has_tzcnt = __builtin_cpu_supports("bmi");
 	jit->has_popcnt = __builtin_cpu_supports("popcnt");
 	memset(jit->host_of, X86_NONE, sizeof(jit->host_of));

@@ -205,8 +205,8 @@ Test(riscv_misaligned, case_20_entry_state)
 
 Test(riscv_misaligned, case_45_values)
 {
-	static const char *const engines[] = {"step", "interp"};
-	for (unsigned i = 0; i < 2; i++) {
+	static const char *const engines[] = {"step", "interp", "jit"};
+	for (unsigned i = 0; i < 2 + ENGINE_HAS_JIT; i++) {
 		struct guest *guest = guest_with_pages("rv64", engines[i], B_MAPPED);
 		cr_assert(run(guest, 0x00053603, 10, PAGE_A + 5, 0));
 		cr_assert_eq(guest->hart->cpu.r[12], 0x8c8b8a8988878685);

@@ -50,7 +50,7 @@ static const char size_letters[] = "bhwd";
 
 Test(riscv_atomic, amo_results)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -80,7 +80,7 @@ Test(riscv_atomic, amo_results)
 
 Test(riscv_atomic, store_conditional_needs_its_reservation)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -122,7 +122,7 @@ Test(riscv_atomic, store_conditional_needs_its_reservation)
 
 Test(riscv_atomic, compare_and_swap)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -160,7 +160,7 @@ Test(riscv_atomic, compare_and_swap)
 
 Test(riscv_atomic, compare_and_swap_of_pairs)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -210,7 +210,7 @@ Test(riscv_atomic, alignment_is_always_required)
                 {"amocas.w", 6, 2},
                 {"amocas.q", 6, 8},
 	};
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -239,7 +239,7 @@ Test(riscv_atomic, zama16b_allows_misaligned_amos_within_a_block)
 	struct riscv_config config;
 	riscv_config_default(&config);
 	config.extension[RV_EXT_ZAMA16B / 64] |= 1ull << RV_EXT_ZAMA16B % 64;
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], &config);
 		struct cpu *cpu = &bench.hart->cpu;

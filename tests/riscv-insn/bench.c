@@ -9,7 +9,13 @@
 #define EBREAK    0x00100073
 #define JUMP_SELF 0x0000006f
 
-const char *const bench_engines[2] = {"step", "interp"};
+const char *const bench_engines[BENCH_ENGINES] = {
+	"step",
+	"interp",
+#if ENGINE_HAS_JIT
+	"jit",
+#endif
+};
 
 void bench_init(struct bench *bench, const char *engine, const struct riscv_config *config)
 {
@@ -33,6 +39,8 @@ void bench_init(struct bench *bench, const char *engine, const struct riscv_conf
 	bench->hart = riscv_cpu_new(&bench->machine, config ? config : &standard, 0);
 	cr_assert_not_null(bench->hart);
 	cr_assert_not_null(code_cache_new(&bench->machine));
+	/* The JIT shall not wait until code is hot. */
+	code_cache_set_executions(bench->hart->cpu.code, 0);
 	bench->hart->mtvec = BENCH_HANDLER;
 	bench_store(bench, BENCH_HANDLER, 4, JUMP_SELF);
 	bench_set_fs(bench, 3);

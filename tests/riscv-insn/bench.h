@@ -10,6 +10,7 @@
 #include "bus/bus.h"
 #include "core/machine.h"
 #include "cpu/riscv/riscv.h"
+#include "engine/engine.h"
 
 #define BENCH_RAM     0x80000000ull
 #define BENCH_SIZE    0x100000ull
@@ -27,7 +28,8 @@ struct bench {
 };
 
 /* The engines that every test runs in. */
-extern const char *const bench_engines[2];
+#define BENCH_ENGINES (2 + ENGINE_HAS_JIT)
+extern const char *const bench_engines[BENCH_ENGINES];
 
 /* config: NULL for the default. */
 void bench_init(struct bench *bench, const char *engine, const struct riscv_config *config);

@@ -205,7 +205,7 @@ static void try_row(struct bench *bench, const struct riscv_row *row, uint64_t *
 
 Test(riscv_float, operations_agree_with_softfloat)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		uint64_t state = 7;
@@ -225,7 +225,7 @@ Test(riscv_float, operations_agree_with_softfloat)
 /* FLI: a few of the 32 constants; the whole table is softfloat's test. */
 Test(riscv_float, constants)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -243,7 +243,7 @@ Test(riscv_float, constants)
 
 Test(riscv_float, loads_box_and_stores_do_not_care)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -286,7 +286,7 @@ Test(riscv_float, loads_box_and_stores_do_not_care)
 /* FS = off: every FP instruction is illegal, compressed ones too, and before any address fault. */
 Test(riscv_float, off_means_illegal)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		bench_set_fs(&bench, 0);
@@ -312,7 +312,7 @@ Test(riscv_float, off_means_illegal)
 
 Test(riscv_float, reserved_rounding_modes_are_illegal)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		for (unsigned i = 0; i < riscv_row_count; i++) {
@@ -346,7 +346,7 @@ Test(riscv_float, reserved_rounding_modes_are_illegal)
 /* A static mode applies to its own instruction only: 1 + 2^-60 with RUP between two with RNE. */
 Test(riscv_float, static_rounding_lasts_one_instruction)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;

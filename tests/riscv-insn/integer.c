@@ -279,7 +279,7 @@ static void try_row(struct bench *bench, const struct riscv_row *row, uint64_t *
 
 Test(riscv_integer, operations_compute_what_the_manual_says)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		uint64_t state = 5;
@@ -298,7 +298,7 @@ Test(riscv_integer, operations_compute_what_the_manual_says)
 
 Test(riscv_integer, constants)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;

@@ -21,7 +21,7 @@ static const struct {
 
 Test(riscv_memory, loads_extend)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -54,7 +54,7 @@ Test(riscv_memory, stores_write_their_size)
                 {"sw", 4},
                 {"sd", 8}
         };
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -76,7 +76,7 @@ Test(riscv_memory, stores_write_their_size)
 /* A load to x0 is still a load. */
 Test(riscv_memory, loads_to_x0_fault)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		bench.hart->cpu.r[11] = BENCH_NOTHING;
@@ -113,7 +113,7 @@ Test(riscv_memory, misaligned_accesses_trap_when_asked_to)
                 {"fsw", 6, 1},
                 {"fsd", 6, 4},
 	};
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct riscv_config config;
 		riscv_config_default(&config);
 		config.misaligned_trap = true;
@@ -159,7 +159,7 @@ Test(riscv_memory, branches_compare)
 {
 	static const char *const names[] = {"beq", "bne", "blt", "bge", "bltu", "bgeu"};
 	static const uint64_t values[] = {0, 1, UINT64_MAX, 1ull << 63, INT64_MAX, 1ull << 32};
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -180,7 +180,7 @@ Test(riscv_memory, branches_compare)
 
 Test(riscv_memory, jumps_link)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -217,7 +217,7 @@ Test(riscv_memory, jumps_need_alignment_without_compressed_instructions)
 			ext ? ~0ull
 			    : ~(1ull << RV_EXT_C | 1ull << RV_EXT_ZCA | 1ull << RV_EXT_ZCD |
 				1ull << RV_EXT_ZCB | 1ull << RV_EXT_ZCMOP);
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], &config);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -249,7 +249,7 @@ Test(riscv_memory, jumps_need_alignment_without_compressed_instructions)
 /* An instruction that the one before it wrote is executed as written. */
 Test(riscv_memory, fence_i_sees_new_code)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;

@@ -22,7 +22,7 @@
 
 Test(riscv_system, csr_instructions_read_and_write)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -63,7 +63,7 @@ Test(riscv_system, csr_instructions_read_and_write)
 /* Setting or clearing with x0 or 0 is no write: legal on read-only CSRs. */
 Test(riscv_system, csr_reads_of_read_only_registers)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -93,7 +93,7 @@ Test(riscv_system, csr_reads_of_read_only_registers)
 /* instret counts exactly, wherever in a block it is read. */
 Test(riscv_system, instret_is_exact_within_a_block)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -109,7 +109,7 @@ Test(riscv_system, instret_is_exact_within_a_block)
 /* A change of frm, or of FS, is seen by the very next instruction. */
 Test(riscv_system, csr_writes_take_effect_at_once)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
@@ -148,7 +148,7 @@ Test(riscv_system, environment_calls_and_breakpoints)
                 {RV_S, 9 },
                 {RV_M, 11}
         };
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		for (unsigned i = 0; i < 3; i++) {
@@ -194,7 +194,7 @@ Test(riscv_system, privileged_instructions_check_the_level)
 		{"ntl.all",          0x00500033, RV_U, 0          },
 	};
 	static const uint8_t levels[] = {RV_U, RV_S, RV_M};
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 			for (unsigned n = 0; n < 6; n++) {
 				unsigned level = levels[n / 2];
@@ -220,7 +220,7 @@ Test(riscv_system, privileged_instructions_check_the_level)
 
 Test(riscv_system, trap_returns_change_level)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		/* csrw mepc,a0; mret to S-mode: the ecall there has cause 9. */
@@ -244,7 +244,7 @@ Test(riscv_system, trap_returns_change_level)
 
 Test(riscv_system, wfi_halts_after_itself)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		cr_expect_not(bench_insn(&bench, 0x10500073));
@@ -296,7 +296,7 @@ Test(riscv_system, cache_block_operations_need_their_enables)
                 {"cbo.zero",  CBZE      },
 	};
 	static const uint8_t levels[] = {RV_U, RV_S, RV_M};
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -322,7 +322,7 @@ Test(riscv_system, cache_block_operations_need_their_enables)
 
 Test(riscv_system, cbo_zero_clears_its_block)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		for (unsigned i = 0; i < 24; i++)
@@ -385,7 +385,7 @@ Test(riscv_system, cache_block_operations_are_translated)
 		{"prefetch.w", 0,                     0 },
 		{"prefetch.r", V | R | U,             0 },
 	};
-	for (unsigned e = 0; e < 2; e++)
+	for (unsigned e = 0; e < BENCH_ENGINES; e++)
 		for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 			struct bench bench;
 			bench_init(&bench, bench_engines[e], NULL);
@@ -421,7 +421,7 @@ Test(riscv_system, the_rest_is_illegal)
 		0x9c79,     0x9c7d,     0x8c40,
 		0x9c00, /* reserved next to Zcb */
 	};
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -438,7 +438,7 @@ Test(riscv_system, the_rest_is_illegal)
 /* Compressed instructions run and take two bytes. */
 Test(riscv_system, compressed_instructions_run)
 {
-	for (unsigned e = 0; e < 2; e++) {
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 		struct bench bench;
 		bench_init(&bench, bench_engines[e], NULL);
 		struct cpu *cpu = &bench.hart->cpu;
