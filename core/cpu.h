@@ -23,14 +23,14 @@ struct code_cache;
 struct uop;
 union uop_wide;
 
-#define CPU_REGISTERS   64
-#define CPU_TLB_ENTRIES 1024
-#define CPU_TLB_MODES   8
-#define CPU_JUMP_CACHE  4096
+#define CPU_REGISTERS     64
+#define CPU_TLB_ENTRIES   1024
+#define CPU_TLB_MODES     8
+#define CPU_JUMP_CACHE    4096
 #define CPU_HOT_REGISTERS 10
-#define CPU_PAGE_BITS   12
-#define CPU_PAGE_SIZE   (1ull << CPU_PAGE_BITS)
-#define CPU_PAGE_MASK   (~(CPU_PAGE_SIZE - 1))
+#define CPU_PAGE_BITS     12
+#define CPU_PAGE_SIZE     (1ull << CPU_PAGE_BITS)
+#define CPU_PAGE_MASK     (~(CPU_PAGE_SIZE - 1))
 
 /* A tag that no page address equals. */
 #define CPU_TLB_EMPTY UINT64_MAX

@@ -35,8 +35,8 @@ struct jit {
 	uint8_t *first;    /* where the code of blocks begins in writable */
 	uint8_t executions;
 	uint64_t compiled, compiled_instructions, host_bytes; /* since the beginning */
-	bool has_lzcnt, has_tzcnt, has_popcnt; /* of the host */
-	uint8_t host_of[CPU_REGISTERS];        /* enum x86_register, or X86_NONE */
+	bool has_lzcnt, has_tzcnt, has_popcnt;                /* of the host */
+	uint8_t host_of[CPU_REGISTERS];                       /* enum x86_register, or X86_NONE */
 
 	/* Shared code, see jit_thunks.c. */
 	void (*enter)(struct cpu *cpu, const uint8_t *code);

@@ -66,8 +66,7 @@ struct jit_stub *jit_add_stub(struct jit_lowering *l, enum jit_stub_kind kind)
 	return stub;
 }
 
-void jit_branch_to_stub(struct jit_lowering *l, struct jit_stub *stub,
-			enum x86_condition condition)
+void jit_branch_to_stub(struct jit_lowering *l, struct jit_stub *stub, enum x86_condition condition)
 {
 	stub->jumps[stub->jump_count++] = x86_jump_if(l->code, condition, NULL);
 }

@@ -194,8 +194,8 @@ void jit_lower_swap(struct jit_lowering *l, unsigned insn, unsigned flags)
 void jit_lower_constant(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn;
-	uint64_t value = flags & LOWER_WIDE ? uop_wide(l->uop, 1)->value
-					    : (uint64_t)(int64_t)l->uop->imm;
+	uint64_t value =
+		flags & LOWER_WIDE ? uop_wide(l->uop, 1)->value : (uint64_t)(int64_t)l->uop->imm;
 	if (jit_host(l, l->uop->d) == X86_NONE && value == (uint64_t)(int64_t)(int32_t)value) {
 		x86_op_imm(l->code, X86_MOV_I32, true, 0, jit_home(l->uop->d), (int32_t)value);
 		return;

@@ -17,7 +17,7 @@ static void jump_through(struct jit_lowering *l, unsigned index, int32_t offset)
 {
 	struct x86_code *code = l->code;
 #define FIELD(field)                                                                               \
-	x86_mem_index(JIT_BASE, index, index == X86_NONE ? 0 : 3,                                   \
+	x86_mem_index(JIT_BASE, index, index == X86_NONE ? 0 : 3,                                  \
 		      offset + (int32_t)offsetof(struct cpu_jump, field))
 	x86_op(code, X86_CMP, true, X86_RAX, FIELD(pc));
 	x86_jump_if(code, X86_NE, l->jit->leave_lookup);

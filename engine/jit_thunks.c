@@ -12,7 +12,8 @@ static const uint8_t saved[] = {X86_RBX, X86_RBP, X86_R12, X86_R13, X86_R14, X86
 
 enum which { ALL, VOLATILE };
 
-/* Moves guest registers between host registers (all, or those that C functions spoil) and cpu->r. */
+/* Moves guest registers between host registers (all, or those that C functions spoil) and cpu->r.
+ */
 static void move_registers(struct jit *jit, enum x86_insn direction, enum which which)
 {
 	for (unsigned guest = 0; guest < CPU_REGISTERS; guest++) {
@@ -124,8 +125,7 @@ void jit_emit_thunks(struct jit *jit)
 	jit->leave_unlinked = x86_here(code);
 	store_cpu(jit, X86_RAX, JIT_CPU(link));
 	store_cpu(jit, X86_RCX, JIT_CPU(block));
-	x86_op(code, X86_MOV, true, X86_RAX,
-	       x86_mem(X86_RAX, offsetof(union uop_wide, jump.pc)));
+	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RAX, offsetof(union uop_wide, jump.pc)));
 	store_cpu(jit, X86_RAX, JIT_CPU(pc));
 	emit_leave(jit, CPU_EXIT_LOOKUP);
 

@@ -74,6 +74,7 @@ static void guest_init(struct guest *guest, const struct engine_ops *engine, uin
 	must(guest->hart);
 	guest->code = code_cache_new(&guest->machine);
 	must(guest->code);
+	code_cache_set_executions(guest->code, 0);
 	guest->watch = mmu_watch_new(&guest->machine, code_written, guest);
 	must(guest->watch);
 }
@@ -165,21 +166,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct engine_ops *const engines[] = {&engine_step, &engine_interp};
-	struct guest guest[2];
+	static const struct engine_ops *const engines[] = {
+		&engine_step,
+		&engine_interp,
+#if ENGINE_HAS_JIT
+		&engine_jit,
+#endif
+	};
+	enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
+	struct guest guest[ENGINES];
 
 	if (size < 2 || size > RAM_SIZE / 2)
 		return 0;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < ENGINES; i++) {
 		guest_init(&guest[i], engines[i], data[0]);
 		guest_start(&guest[i], data[0], data + 1, size - 1);
 	}
-	if (state_hash(&guest[0].machine.state) != state_hash(&guest[1].machine.state) ||
-	    memcmp(guest_host(&guest[0]), guest_host(&guest[1]), RAM_SIZE) != 0) {
-		report_difference(&guest[0], &guest[1]);
-		abort();
+	uint64_t expected = state_hash(&guest[0].machine.state);
+	for (int i = 1; i < ENGINES; i++) {
+		if (state_hash(&guest[i].machine.state) != expected ||
+		    memcmp(guest_host(&guest[0]), guest_host(&guest[i]), RAM_SIZE) != 0) {
+			report_difference(&guest[0], &guest[i]);
+			abort();
+		}
 	}
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < ENGINES; i++)
 		guest_fini(&guest[i]);
 	return 0;
 }

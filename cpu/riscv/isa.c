@@ -17,8 +17,8 @@ const struct isa riscv_isa = {
 	.register_count = sizeof(register_names) / sizeof(register_names[0]),
 	.max_insn_length = 4,
 	.min_insn_length = 2,
-	/* a5 a4 a0 a3 a2 s0 sp a1 s1 a6 */
-	.hot_registers = {15, 14, 10, 13, 12, 8, 2, 11, 9, 16},
+ /* a5 a4 a0 a3 a2 s0 sp a1 s1 a6 */
+	.hot_registers = {15,  14, 10, 13, 12, 8, 2, 11, 9, 16},
 	.reset = riscv_reset,
 	.update_mode = riscv_update_mode,
 	.translate = riscv_translate,
@@ -29,7 +29,7 @@ const struct isa riscv_isa = {
 	.wakeup = riscv_wakeup,
 	.level_name = riscv_level_name,
 	.cause_name = riscv_cause_name,
-	.trap_value_names = {"tval", NULL, "tinst"},
+	.trap_value_names = {"tval", NULL,  "tinst"  },
 };
 
 /* The level that loads and stores have: MPRV lends M-mode that of MPP. */

@@ -87,17 +87,20 @@ static void print_stats(const struct session *session, uint64_t host_ns, bool js
 		const char *name;
 		unsigned long long value;
 	} rows[] = {
-		{"instructions",       retired(machine)         },
-		{"ticks",              machine->clock.now       },
-		{"traps",              trap_total(machine)      },
-		{"guest_ns",           clock_ns(&machine->clock)},
-		{"host_ns",            host_ns                  },
-		{"blocks",             code.blocks              },
-		{"block_instructions", code.instructions        },
-		{"block_uops",         code.uops                },
-		{"code_bytes",         code.bytes               },
-		{"code_flushes",       code.flushes             },
-		{"code_invalidations", code.invalidations       },
+		{"instructions",       retired(machine)          },
+		{"ticks",              machine->clock.now        },
+		{"traps",              trap_total(machine)       },
+		{"guest_ns",           clock_ns(&machine->clock) },
+		{"host_ns",            host_ns                   },
+		{"blocks",             code.blocks               },
+		{"block_instructions", code.instructions         },
+		{"block_uops",         code.uops                 },
+		{"code_bytes",         code.bytes                },
+		{"code_flushes",       code.flushes              },
+		{"code_invalidations", code.invalidations        },
+		{"jit_blocks",         code.compiled             },
+		{"jit_instructions",   code.compiled_instructions},
+		{"jit_bytes",          code.host_bytes           },
 	};
 	unsigned count = sizeof(rows) / sizeof(rows[0]);
 	for (unsigned i = 0; i < count; i++) {

@@ -35,6 +35,10 @@ for name in kernel kernel-new; do
 	fi
 	for harts in 1 4; do
 		shell "$name: a shell on $harts harts" 7 "^$harts" "$image" "$counts" -c "$harts"
+		if has_engine jit; then
+			shell "$name: a shell on $harts harts, JIT" 7 "^$harts" "$image" \
+				"$counts" -c "$harts" --engine jit
+		fi
 		# The reference engine takes a minute or more: elsewhere than at night, one each.
 		if [ -n "${TRAPLINE_NIGHTLY:-}" ] || [ "$name $harts" = "kernel 4" ] ||
 			[ "$name $harts" = "kernel-new 1" ]; then
@@ -43,6 +47,12 @@ for name in kernel kernel-new; do
 		fi
 	done
 done
+
+if has_engine jit; then
+	expect "the first instructions of a boot in JIT and step engine" 252 'limit of 60000000' \
+		run -k "$kernel" --root "$root" --engine jit --lockstep --icount-limit 60000000 \
+		-- /bin/busybox true
+fi
 
 shell "the guest's status is ours" 42 '^hello' "$kernel" 'echo hello; exit 42'
 shell "poweroff: 0" 0 '' "$kernel" 'busybox poweroff -f; busybox sleep 99'

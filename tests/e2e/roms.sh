@@ -1,6 +1,9 @@
 #!/bin/bash
 # The embedded test programs in every engine, and that a program can fail at all.
 set -u
+has_engine() { # ENGINE: whether this build and host have it
+	! "$TRAPLINE" run --engine "$1" /dev/null 2>&1 | grep -q 'not available'
+}
 number=0
 result() { # ok|not-ok NAME
 	number=$((number + 1))
@@ -28,6 +31,11 @@ if [ ! -e "$rom" ]; then
 fi
 run_all interp --engine interp
 run_all step --engine step
+if has_engine jit; then
+	run_all jit --engine jit
+else
+	result ok "all programs, jit # SKIP not available on this host"
+fi
 run_all lockstep --lockstep
 
 "$TRAPLINE" run --sbi off --cpu rv64,misaligned=trap "$rom" >/dev/null 2>&1

@@ -12,6 +12,11 @@ image() {
 	tools/guest-image riscv64 "$1" 2>/dev/null
 }
 
+# has_engine ENGINE: whether this build and host have it.
+has_engine() {
+	! "$TRAPLINE" run --engine "$1" /dev/null 2>&1 | grep -q 'not available'
+}
+
 # expect NAME STATUS PATTERN ARGUMENT...: one case. trapline with these arguments must
 # exit with STATUS, and its output must match the extended regular expression.
 expect() {

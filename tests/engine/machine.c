@@ -15,27 +15,31 @@ static void note_time(void *opaque, uint64_t now)
 
 Test(machine, events_fire_at_their_tick)
 {
-	struct toy *toy = toy_new("interp");
-	struct clock_event event;
-	uint64_t at = 0;
-	toy_program(toy, TOY_RAM, endless, 2);
-	clock_event_init(&event, note_time, &at);
-	clock_schedule(&toy->machine.clock, &event, 12345);
-	toy_run(toy, TOY_RAM, 20001);
-	cr_assert_eq(at, 12345);
-	cr_assert_eq(toy->cpu.r[1], 10001);
-	toy_free(toy);
+	for (unsigned e = 0; e < TOY_ENGINES; e++) {
+		struct toy *toy = toy_new(toy_engines[e]);
+		struct clock_event event;
+		uint64_t at = 0;
+		toy_program(toy, TOY_RAM, endless, 2);
+		clock_event_init(&event, note_time, &at);
+		clock_schedule(&toy->machine.clock, &event, 12345);
+		toy_run(toy, TOY_RAM, 20001);
+		cr_assert_eq(at, 12345, "%s", toy_engines[e]);
+		cr_assert_eq(toy->cpu.r[1], 10001, "%s", toy_engines[e]);
+		toy_free(toy);
+	}
 }
 
 Test(machine, instruction_limit_is_exact)
 {
-	struct toy *toy = toy_new("interp");
-	toy_program(toy, TOY_RAM, endless, 2);
-	toy->machine.icount_limit = 777;
-	toy_run(toy, TOY_RAM, 100000);
-	cr_assert_eq(toy->machine.stop.kind, STOP_ICOUNT_LIMIT);
-	cr_assert_eq(cpu_retired(&toy->cpu), 777);
-	toy_free(toy);
+	for (unsigned e = 0; e < TOY_ENGINES; e++) {
+		struct toy *toy = toy_new(toy_engines[e]);
+		toy_program(toy, TOY_RAM, endless, 2);
+		toy->machine.icount_limit = 777;
+		toy_run(toy, TOY_RAM, 100000);
+		cr_assert_eq(toy->machine.stop.kind, STOP_ICOUNT_LIMIT, "%s", toy_engines[e]);
+		cr_assert_eq(cpu_retired(&toy->cpu), 777, "%s", toy_engines[e]);
+		toy_free(toy);
+	}
 }
 
 /* A guest that does nothing but trap comes to its limit as well. */
@@ -89,7 +93,7 @@ Test(machine, first_stop_request_wins)
 
 Test(machine, two_live_side_by_side)
 {
-	struct toy *a = toy_new("interp"), *b = toy_new("step");
+	struct toy *a = toy_new(toy_engines[TOY_ENGINES - 1]), *b = toy_new("step");
 	toy_program(a, TOY_RAM, endless, 2);
 	toy_program(b, TOY_RAM, endless, 2);
 	a->cpu.pc = b->cpu.pc = TOY_RAM;

@@ -29,8 +29,14 @@ struct example {
 	const char *text;
 };
 
-#define REG(n)        {.base = X86_##n, .index = X86_NONE}
-#define MEM(n, where) {true, X86_##n, X86_NONE, 0, where}
+#define REG(n)                                                                                     \
+	{                                                                                          \
+		.base = X86_##n, .index = X86_NONE                                                 \
+	}
+#define MEM(n, where)                                                                              \
+	{                                                                                          \
+		true, X86_##n, X86_NONE, 0, where                                                  \
+	}
 
 /* clang-format off */
 static const struct example examples[] = {
@@ -191,12 +197,9 @@ Test(emit, forms_of_their_own)
 	EMITTED("mov r9d, 0x80000000", x86_constant(&code, X86_R9, 0x80000000));
 	EMITTED("mov ecx, 5", x86_constant(&code, X86_RCX, 5));
 	EMITTED("mov rsi, 0xffffffffffffffff", x86_constant(&code, X86_RSI, UINT64_MAX));
-	EMITTED("movabs r8, 0x123456789abcdef0",
-		x86_constant(&code, X86_R8, 0x123456789abcdef0));
-	EMITTED("add rcx, 0x7f",
-		x86_arith_imm(&code, X86_ADD_I32, true, x86_reg(X86_RCX), 127));
-	EMITTED("add rcx, 0x80",
-		x86_arith_imm(&code, X86_ADD_I32, true, x86_reg(X86_RCX), 128));
+	EMITTED("movabs r8, 0x123456789abcdef0", x86_constant(&code, X86_R8, 0x123456789abcdef0));
+	EMITTED("add rcx, 0x7f", x86_arith_imm(&code, X86_ADD_I32, true, x86_reg(X86_RCX), 127));
+	EMITTED("add rcx, 0x80", x86_arith_imm(&code, X86_ADD_I32, true, x86_reg(X86_RCX), 128));
 	EMITTED("lea r10, [rip + 9]", x86_address(&code, X86_R10, buffer + 16));
 }
 

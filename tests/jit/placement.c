@@ -136,12 +136,15 @@ static int32_t immediate(unsigned op)
 	return random64() & 1 ? (int32_t)random64() : (int32_t)(random64() % 256) - 128;
 }
 
-#define EACH(place, places) (unsigned place = 0; place < sizeof(places); place++)
+#define EACH(place, places)                                                                        \
+	unsigned place = 0;                                                                        \
+	place < sizeof(places);                                                                    \
+	place++
 
 static void data_program(struct program *program, unsigned op, unsigned d)
 {
-	for EACH(a, sources)
-		for EACH(b, sources) {
+	for (EACH(a, sources))
+		for (EACH(b, sources)) {
 			struct toy_insn insn = {.op = (uint8_t)op, .wide = operand()};
 			bool vector = writes_vector(uop_info[op].kind);
 			insn.d = vector ? destinations[d] & 31 : destinations[d];
@@ -179,8 +182,8 @@ static void memory_program(struct program *program, unsigned op)
 {
 	unsigned kind = uop_info[op].kind;
 	bool store = kind == UOP_KIND_STORE || kind == UOP_KIND_FSTORE;
-	for EACH(a, sources)
-		for EACH(v, destinations) {
+	for (EACH(a, sources))
+		for (EACH(v, destinations)) {
 			if (sources[a] == 0)
 				continue;
 			struct toy_insn insn = {.op = (uint8_t)op, .a = sources[a]};
@@ -191,8 +194,8 @@ static void memory_program(struct program *program, unsigned op)
 				insn.b = value;
 			else
 				insn.d = value;
-			add(program, (struct toy_insn){
-					     .op = UOP_MOVW, .d = insn.a, .wide = data_address()});
+			add(program,
+			    (struct toy_insn){.op = UOP_MOVW, .d = insn.a, .wide = data_address()});
 			add(program, insn);
 			keep(program, value, vector);
 		}
@@ -219,8 +222,8 @@ PLACEMENT_TEST(branches)
 	for (unsigned op = UOP_BEQ; op <= UOP_BGEU; op++) {
 		for (unsigned round = 0; round < ROUNDS; round++) {
 			program.count = program.results = 0;
-			for EACH(a, sources)
-				for EACH(b, sources) {
+			for (EACH(a, sources))
+				for (EACH(b, sources)) {
 					struct toy_insn insn = {.op = (uint8_t)op};
 					insn.a = sources[a];
 					insn.b = sources[b];
@@ -237,8 +240,8 @@ PLACEMENT_TEST(jump_register)
 {
 	static struct program program;
 	program.count = program.results = 0;
-	for EACH(d, destinations)
-		for EACH(a, sources) {
+	for (EACH(d, destinations))
+		for (EACH(a, sources)) {
 			if (sources[a] == 0)
 				continue;
 			uint64_t target = TOY_RAM + 16ull * (program.count + 3);

@@ -65,8 +65,8 @@ Test(region, without_writable_executable_memory)
 Test(region, blocks_become_hot)
 {
 	struct toy_insn loop[] = {
-		{.op = UOP_ADDI, .d = 1, .a = 1, .imm = 1},
-		{.op = UOP_BNE, .a = 1, .b = 4, .wide = TOY_RAM},
+		{.op = UOP_ADDI, .d = 1, .a = 1, .imm = 1       },
+		{.op = UOP_BNE,  .a = 1, .b = 4, .wide = TOY_RAM},
 	};
 	struct toy *toy = toy_new("jit");
 	code_cache_set_executions(toy->code, 6);

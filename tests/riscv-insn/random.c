@@ -137,18 +137,19 @@ static void compare(struct bench *left, struct bench *right, uint64_t seed)
 Test(riscv_random, programs_end_alike_in_every_engine)
 {
 	for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
-		struct bench bench[2];
+		struct bench bench[BENCH_ENGINES];
 		struct riscv_config config;
 		riscv_config_default(&config);
 		config.pmp_entries = 0;
 		config.misaligned_trap = seed & 1;
-		for (unsigned e = 0; e < 2; e++) {
+		for (unsigned e = 0; e < BENCH_ENGINES; e++) {
 			bench_init(&bench[e], bench_engines[e], &config);
 			load_program(&bench[e], seed);
 			machine_run_until(&bench[e].machine, TICKS);
 		}
-		compare(&bench[0], &bench[1], seed);
-		for (unsigned e = 0; e < 2; e++)
+		for (unsigned e = 1; e < BENCH_ENGINES; e++)
+			compare(&bench[0], &bench[e], seed);
+		for (unsigned e = 0; e < BENCH_ENGINES; e++)
 			bench_fini(&bench[e]);
 	}
 }
