@@ -40,6 +40,7 @@ void explain_bits(struct explanation *explanation, const char *name, unsigned hi
 uint64_t explain_field(struct explanation *explanation, const char *name, unsigned high,
 		       unsigned low, uint64_t value, const char *text);
 
+/* Writes it for people, or as one JSON object with a newline. */
 void explanation_print(const struct explanation *explanation, FILE *stream, bool json);
 
 /* Numbers as users write them: decimal, 0x..., 0b..., or negative (two's complement). Returns 0 or

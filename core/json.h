@@ -14,6 +14,7 @@ struct json {
 /* Writes text between quotes. Bytes that are no printable ASCII become \u00XX. NULL: null. */
 void json_quote(FILE *stream, const char *text);
 
+/* A document that is written to stream; nothing is written yet. */
 void json_init(struct json *json, FILE *stream);
 
 /*

@@ -113,7 +113,7 @@ static uint64_t minimum(uint64_t a, uint64_t b)
 static uint64_t round_end(struct machine *machine, uint64_t limit)
 {
 	uint64_t now = machine->clock.now;
-	uint64_t end = minimum(now + machine->quantum, limit);
+	uint64_t end = limit - now > machine->quantum ? now + machine->quantum : limit;
 	end = minimum(end, clock_next(&machine->clock));
 	if (machine->poll)
 		end = minimum(end, machine->next_poll);
@@ -217,5 +217,8 @@ enum stop_kind machine_run_until(struct machine *machine, uint64_t tick)
 
 enum stop_kind machine_run(struct machine *machine)
 {
-	return machine_run_until(machine, CLOCK_NEVER);
+	/* Only a stop ends this, unless somebody slept until the last tick there is. */
+	if (machine_run_until(machine, CLOCK_NEVER) == STOP_NONE)
+		machine_stop(machine, STOP_DEADLOCK, 0, "virtual time is over after 2^64 ticks");
+	return machine->stop.kind;
 }

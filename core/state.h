@@ -41,6 +41,7 @@ struct state_registry {
 	size_t count, capacity;
 };
 
+/* An empty registry; and the end of one, which frees what it holds but no registered state. */
 void state_init(struct state_registry *registry);
 void state_fini(struct state_registry *registry);
 

@@ -51,6 +51,7 @@ struct code_cache_stats {
 	uint64_t blocks, instructions, uops, flushes, invalidations, bytes;
 	uint64_t compiled, compiled_instructions, host_bytes; /* by the JIT */
 };
+/* The figures since the cache was made; bytes is what is in use now. */
 void code_cache_stats(const struct code_cache *cache, struct code_cache_stats *stats);
 
 /*

@@ -16,6 +16,7 @@ struct subcommand {
 
 extern const struct subcommand cli_subcommands[]; /* ends with a NULL name */
 
+/* The subcommands, one file each: struct subcommand, run. */
 int cli_run(int argc, char **argv);
 int cli_test(int argc, char **argv);
 int cli_explain(int argc, char **argv);

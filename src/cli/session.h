@@ -62,6 +62,7 @@ int session_open(struct session *session, struct error *error);
 /* Runs to the end and returns the exit status (docs/command-line.md). */
 int session_run(struct session *session);
 
+/* Frees the machine and all else; after session_open(), whether that succeeded or not. */
 void session_close(struct session *session);
 
 #endif

@@ -80,6 +80,25 @@ Test(machine, nothing_to_wait_for_is_a_deadlock)
 	toy_free(toy);
 }
 
+/* A guest may sleep until the end of time; that is no way to end well. */
+Test(machine, the_last_tick_is_the_end)
+{
+	struct toy *toy = toy_new("interp");
+	struct clock_event event;
+	uint64_t at = 0;
+	toy_program(toy, TOY_RAM, endless, 2);
+	toy->cpu.pc = TOY_RAM;
+	toy->cpu.stopped = true;
+	clock_event_init(&event, note_time, &at);
+	clock_schedule(&toy->machine.clock, &event, CLOCK_NEVER - 16);
+	machine_run_until(&toy->machine, CLOCK_NEVER - 16);
+	toy->cpu.stopped = false;
+	cr_assert_eq(machine_run(&toy->machine), STOP_DEADLOCK);
+	cr_assert_eq(at, CLOCK_NEVER - 16);
+	cr_assert_eq(cpu_retired(&toy->cpu), 16);
+	toy_free(toy);
+}
+
 Test(machine, first_stop_request_wins)
 {
 	struct toy *toy = toy_new("interp");
