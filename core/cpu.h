@@ -119,11 +119,12 @@ struct cpu {
 	uint64_t reservation_value;
 	struct trap trap; /* the trap being raised */
 	uint64_t trap_count;
-	uint64_t trap_loop_pc;   /* where the last trap was taken */
-	unsigned traps_in_a_row; /* at that pc without a return from a handler; see
-				    machine->trap_loop */
-	uint64_t slow_value;     /* between the memory slow path and the micro-op that called it */
-	union uop_wide *link;    /* the direct jump that asked for a lookup, or NULL */
+	uint64_t interrupt_count; /* that many of them had no instruction */
+	uint64_t trap_loop_pc;    /* where the last trap was taken */
+	unsigned traps_in_a_row;  /* at that pc without a return from a handler; see
+				     machine->trap_loop */
+	uint64_t slow_value;      /* between the memory slow path and the micro-op that called it */
+	union uop_wide *link;     /* the direct jump that asked for a lookup, or NULL */
 
 	unsigned index; /* position in the machine, 0 based */
 	const struct isa *isa;

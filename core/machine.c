@@ -71,8 +71,10 @@ void machine_stop(struct machine *machine, enum stop_kind kind, int status, cons
 static uint64_t executed_total(const struct machine *machine)
 {
 	uint64_t total = 0;
-	for (unsigned i = 0; i < machine->cpu_count; i++)
-		total += cpu_retired(machine->cpu[i]) + machine->cpu[i]->trap_count;
+	for (unsigned i = 0; i < machine->cpu_count; i++) {
+		const struct cpu *cpu = machine->cpu[i];
+		total += cpu_retired(cpu) + cpu->trap_count - cpu->interrupt_count;
+	}
 	return total;
 }
 

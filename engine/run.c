@@ -63,6 +63,7 @@ static void count_trap(struct cpu *cpu, const struct trap *trap)
 {
 	struct machine *machine = cpu->machine;
 	cpu->trap_count++;
+	cpu->interrupt_count += trap->interrupt;
 	if (trap->pc != cpu->trap_loop_pc || trap->interrupt)
 		cpu->traps_in_a_row = 0;
 	cpu->trap_loop_pc = trap->pc;

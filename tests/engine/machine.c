@@ -56,6 +56,21 @@ Test(machine, instruction_limit_counts_traps)
 	toy_free(toy);
 }
 
+/* Being interrupted is no instruction. */
+Test(machine, instruction_limit_does_not_count_interrupts)
+{
+	struct toy *toy = toy_new("interp");
+	struct toy_insn loop = {.op = UOP_JUMP, .wide = TOY_VECTOR};
+	toy_program(toy, TOY_VECTOR, &loop, 1);
+	toy->interrupts = 5;
+	toy->machine.icount_limit = 777;
+	toy_run(toy, TOY_RAM, 100000);
+	cr_assert_eq(toy->machine.stop.kind, STOP_ICOUNT_LIMIT);
+	cr_assert_eq(toy->cpu.trap_count, 5);
+	cr_assert_eq(cpu_retired(&toy->cpu), 777);
+	toy_free(toy);
+}
+
 /* Somebody who sleeps lets time pass without retiring anything. */
 Test(machine, idle_cpu_jumps_to_the_next_event)
 {

@@ -104,8 +104,12 @@ static void toy_deliver(struct cpu *cpu, struct trap *trap)
 
 static bool toy_interrupt(struct cpu *cpu, struct trap *trap)
 {
-	(void)cpu, (void)trap;
-	return false;
+	struct toy *toy = toy_of(cpu);
+	if (!toy->interrupts)
+		return false;
+	toy->interrupts--;
+	trap->interrupt = true;
+	return true;
 }
 
 static bool toy_wakeup(const struct cpu *cpu)

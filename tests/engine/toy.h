@@ -47,6 +47,7 @@ struct toy {
 	unsigned device_reads, device_writes;
 	uint64_t last_trap_pc, last_trap_value, last_trap_cause;
 	bool aligned_only;
+	unsigned interrupts; /* to be taken at the next boundaries */
 };
 
 /* A machine with the named engine; the JIT compiles at once. Aborts the test without memory. */
