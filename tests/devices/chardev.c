@@ -209,7 +209,7 @@ Test(chardev, output_to_a_closed_pipe_fails)
 
 /* The terminal, on a pty. */
 
-static int master, slave;
+static int master = -1, slave = -1;
 static struct chardev *terminal;
 static int keys[4];
 
@@ -221,7 +221,8 @@ static void count_key(void *opaque, enum chardev_key key)
 
 static void open_terminal(void)
 {
-	cr_assert_eq(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	if (openpty(&master, &slave, NULL, NULL, NULL))
+		cr_skip_test("no pseudo-terminals here: %s", strerror(errno));
 	terminal = chardev_stdio_on(slave, slave, NULL);
 	cr_assert_not_null(terminal);
 	chardev_on_key(terminal, count_key, NULL);
