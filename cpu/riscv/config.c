@@ -278,8 +278,8 @@ int riscv_config_parse(struct riscv_config *config, const char *text, struct err
 	if (strlen(text) >= sizeof(buffer))
 		return error_set(error, EXIT_CODE_USAGE, "--cpu: longer than %zu characters",
 				 sizeof(buffer) - 1);
-	strcpy(buffer, text);
-	struct riscv_config result;
+	memcpy(buffer, text, strlen(text) + 1);
+	struct riscv_config result = {0};
 	struct selection selection = {.config = &result, .text = text};
 	char *rest = buffer;
 	if (parse_model(&result, strsep(&rest, ","), error))

@@ -192,10 +192,9 @@ Test(listener, LS_04_empty_transaction)
 Test(listener, LS_05_change_that_cancels_itself)
 {
 	struct trio t;
-	uint64_t number = mb_space_view_number(board.space);
 
 	build_trio(&t);
-	number = mb_space_view_number(board.space);
+	uint64_t number = mb_space_view_number(board.space);
 	mb_txn_begin(board.bus);
 	mb_attach_overlap(board.root, 0x4000, t.d, 1);
 	mb_detach(t.d);

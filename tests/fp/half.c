@@ -176,7 +176,7 @@ Test(half, every_square_root_by_definition)
 	unsigned checked = 0;
 
 	for (unsigned a = 0; a < INFINITY_BITS; a++)
-		for (uint8_t rm = 0; rm < MODES; rm++)
+		for (unsigned rm = 0; rm < MODES; rm++)
 			checked += check(op, (struct operands){.a = a}, rm, false);
 	cr_assert_eq(checked, (INFINITY_BITS - 1) * MODES);
 }
@@ -209,7 +209,7 @@ Test(half, every_conversion_agrees_with_the_wider_formats)
 						  ->soft(&y, (struct operands){.a = twice});
 			cr_assert(got == wanted && x.flags == y.flags, "%s %x", half_name, a);
 		}
-		for (uint8_t rm = 0; rm < MODES; rm++) {
+		for (unsigned rm = 0; rm < MODES; rm++) {
 			struct fp_env x = {0}, y = {0};
 			uint16_t got = fp16_round(&x, (uint16_t)a, rm, true);
 			uint64_t wanted = fp64_round(&y, twice, rm, true);

@@ -208,7 +208,8 @@ Test(device_tree, cpus)
 		cr_assert_null(strstr(isa, "zicclsm"));
 		snprintf(map, sizeof(map), "/cpus/cpu-map/cluster0/core%u", i);
 		expect_u32(tree, map, "cpu", get_u32(tree, path, "phandle", 0));
-		strcat(path, "/interrupt-controller");
+		size_t used = strlen(path);
+		snprintf(path + used, sizeof(path) - used, "/interrupt-controller");
 		expect_string(tree, path, "compatible", "riscv,cpu-intc");
 		expect_u32(tree, path, "#interrupt-cells", 1);
 		uint32_t intc = get_u32(tree, path, "phandle", 0);
