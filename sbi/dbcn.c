@@ -61,21 +61,6 @@ void sbi_handle_dbcn(struct sbi_call *call)
 		console_read(call);
 }
 
-static void flush_hart(struct sbi_hart *hart)
-{
-	mmu_flush(&hart->cpu->cpu);
-}
-
-static void raise_ssip(struct sbi_hart *hart)
-{
-	riscv_irq_level(hart->cpu, RV_IRQ_SSI, true);
-}
-
-static void nothing(struct sbi_hart *hart)
-{
-	(void)hart;
-}
-
 /*
  * The mask of a legacy call lies in the caller's virtual memory; a fault while reading it is the
  * caller's, at the ecall. A null pointer means all harts.
@@ -109,10 +94,10 @@ void sbi_handle_legacy(struct sbi_call *call)
 	case 1: put(call->sbi, &byte, 1); break;
 	case 2: call->error = get(call->sbi, &byte, 1) == 1 ? byte : -1; break;
 	case 3: riscv_irq_level(call->hart->cpu, RV_IRQ_SSI, false); break;
-	case 4: for_legacy_mask(call, raise_ssip); break;
-	case 5: for_legacy_mask(call, nothing); break;
+	case 4: for_legacy_mask(call, sbi_hart_raise_ipi); break;
+	case 5: for_legacy_mask(call, sbi_hart_fence_i); break;
 	case 6:
-	case 7: for_legacy_mask(call, flush_hart); break;
+	case 7: for_legacy_mask(call, sbi_hart_sfence); break;
 	default: machine_stop(call->sbi->machine, STOP_EXIT, 0, "SBI legacy shutdown");
 	}
 }

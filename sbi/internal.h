@@ -105,4 +105,9 @@ bool sbi_emulate_misaligned(struct sbi_hart *hart, struct trap *trap);
 enum sbi_error sbi_for_harts(struct sbi *sbi, uint64_t mask, uint64_t base,
 			     void (*fn)(struct sbi_hart *hart));
 
+/* What IPI and RFENCE, and their legacy forms, do to each hart: for sbi_for_harts(). */
+void sbi_hart_raise_ipi(struct sbi_hart *hart);
+void sbi_hart_fence_i(struct sbi_hart *hart);
+void sbi_hart_sfence(struct sbi_hart *hart);
+
 #endif

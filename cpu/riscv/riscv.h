@@ -121,7 +121,6 @@ struct riscv_cpu {
 	 */
 	bool (*firmware)(void *opaque, struct riscv_cpu *hart, struct trap *trap);
 	void *firmware_opaque;
-	void *firmware_hart; /* per-hart state of the firmware */
 };
 
 static inline struct riscv_cpu *riscv_cpu(struct cpu *cpu)

@@ -381,7 +381,6 @@ void session_close(struct session *session)
 	chardev_free(session->serial);
 	chardev_free(session->shadow_serial);
 	blob_free(&session->initrd);
-	free(session->append);
 	if (session->signal_fd >= 0)
 		close(session->signal_fd);
 }

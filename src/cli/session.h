@@ -28,7 +28,6 @@ struct session {
 	struct console_watch watch;
 	struct blob initrd;
 	bool tree_only; /* for `dt`: no image is needed, none is loaded */
-	char *append;   /* the command line that was made, or NULL */
 	struct trace *traces[OPTION_LIST_MAX];
 	struct trap_ring *ring;
 	int signal_fd;
