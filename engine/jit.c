@@ -103,7 +103,11 @@ struct jit *jit_new(const struct isa *isa, uint8_t *region)
 static void jit_execute(struct cpu *cpu, struct block *block)
 {
 	struct jit *jit = code_cache_jit(cpu->code);
-	if (jit && block->cold == 0 && !block->compiled && !jit_compile(jit, block))
+	if (!jit) {
+		interp_execute(cpu, block);
+		return;
+	}
+	if (block->cold == 0 && !block->compiled && !jit_compile(jit, block))
 		code_cache_flush(cpu->code);
 	if (block->compiled)
 		jit->enter(cpu, block->code);
