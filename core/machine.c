@@ -188,6 +188,12 @@ static void idle_round(struct machine *machine, uint64_t limit)
 	clock_advance(&machine->clock, next);
 }
 
+void machine_skip_idle(struct machine *machine)
+{
+	if (machine->stop.kind == STOP_NONE && !any_can_run(machine))
+		idle_round(machine, CLOCK_NEVER);
+}
+
 static void poll_if_due(struct machine *machine)
 {
 	if (!machine->poll || machine->clock.now < machine->next_poll)

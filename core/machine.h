@@ -112,4 +112,11 @@ enum stop_kind machine_run(struct machine *machine);
 /* Runs until the clock reaches tick, or a stop. Used by tests, lockstep and the debugger. */
 enum stop_kind machine_run_until(struct machine *machine, uint64_t tick);
 
+/*
+ * With no CPU that can run, does what machine_run() does then: goes to the next event or waits for
+ * input, and stops the machine (STOP_DEADLOCK) if there is neither. For callers that run a machine
+ * piece by piece, since machine_run_until() lets time pass.
+ */
+void machine_skip_idle(struct machine *machine);
+
 #endif

@@ -46,7 +46,7 @@ static int read_open_file(struct blob *blob, int fd, const char *path, const cha
 				 "%s: is not a regular file, expected a file (%s)", path, kind);
 	if (!status.st_size)
 		return error_set(error, EXIT_CODE_BAD_IMAGE,
-				 "%s: offset 0: empty file, expected a %s", path, kind);
+				 "%s: offset 0: empty file, expected content (%s)", path, kind);
 	if ((uint64_t)status.st_size > limit)
 		return error_set(error, EXIT_CODE_BAD_IMAGE,
 				 "%s: %s of %" PRIu64 " bytes does not fit, the limit is %" PRIu64

@@ -25,11 +25,11 @@ static int check_arch(const struct image *image, struct error *error)
 			 image_arch_name(image->arch));
 }
 
-static int read_image(struct board *board, struct image *image, const char *path,
+static int read_image(struct board *board, struct image *image, const char *path, const char *kind,
 		      uint64_t flat_address, struct error *error)
 {
 	const struct image_memory ram = ram_of(board);
-	if (image_read(image, path, board->memory_size, error))
+	if (image_read(image, path, kind, board->memory_size, error))
 		return -1;
 	if (check_arch(image, error) || image_place(image, &ram, flat_address, error))
 		return -1;
@@ -42,8 +42,8 @@ int board_read_images(struct board *board, const struct board_config *config, st
 		return 0;
 	if (board->firmware_kind == BOARD_SBI_FILE) {
 		board->has_firmware = true;
-		if (read_image(board, &board->firmware, config->firmware_path, BOARD_RAM_BASE,
-			       error))
+		if (read_image(board, &board->firmware, config->firmware_path, "firmware",
+			       BOARD_RAM_BASE, error))
 			return -1;
 	}
 	if (config->kernel) {
@@ -51,7 +51,8 @@ int board_read_images(struct board *board, const struct board_config *config, st
 		if (board->firmware_kind != BOARD_SBI_OFF)
 			flat += BOARD_KERNEL_OFFSET;
 		board->has_kernel = true;
-		return read_image(board, &board->kernel, config->kernel, flat, error);
+		return read_image(board, &board->kernel, config->kernel, "guest image", flat,
+				  error);
 	}
 	if (board->has_firmware)
 		return 0;

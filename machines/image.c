@@ -96,11 +96,12 @@ int image_parse(struct image *image, const char *name, struct blob content, uint
 	return -1;
 }
 
-int image_read(struct image *image, const char *path, uint64_t limit, struct error *error)
+int image_read(struct image *image, const char *path, const char *kind, uint64_t limit,
+	       struct error *error)
 {
 	struct blob content;
 	*image = (struct image){0};
-	if (blob_read_file(&content, path, "guest image", limit, error))
+	if (blob_read_file(&content, path, kind, limit, error))
 		return -1;
 	return image_parse(image, path, content, limit, error);
 }

@@ -49,11 +49,12 @@ struct image_memory {
 };
 
 /*
- * Reads, decompresses and checks a file. limit bounds the file and what it decompresses to (use
+ * Reads, decompresses and checks a file. kind is what messages call it ("firmware"). limit bounds the file and what it decompresses to (use
  * the RAM size). Returns 0; or -1 with 125 (cannot be read) or 126 (bad image). image is then
  * empty.
  */
-int image_read(struct image *image, const char *path, uint64_t limit, struct error *error);
+int image_read(struct image *image, const char *path, const char *kind, uint64_t limit,
+	       struct error *error);
 
 /* The same for bytes that are in memory already; takes content over, also on errors. */
 int image_parse(struct image *image, const char *name, struct blob content, uint64_t limit,

@@ -105,6 +105,10 @@ bool sbi_emulate_misaligned(struct sbi_hart *hart, struct trap *trap);
 enum sbi_error sbi_for_harts(struct sbi *sbi, uint64_t mask, uint64_t base,
 			     void (*fn)(struct sbi_hart *hart));
 
+/* The console of DBCN and of the legacy calls; get returns how many bytes there were. */
+void sbi_console_put(struct sbi *sbi, const uint8_t *bytes, size_t length);
+size_t sbi_console_get(struct sbi *sbi, uint8_t *bytes, size_t length);
+
 /* What IPI and RFENCE, and their legacy forms, do to each hart: for sbi_for_harts(). */
 void sbi_hart_raise_ipi(struct sbi_hart *hart);
 void sbi_hart_fence_i(struct sbi_hart *hart);

@@ -88,12 +88,6 @@ static uint64_t extend(uint64_t value, const struct row *row)
 	return value;
 }
 
-static void set_fs_dirty(struct riscv_cpu *hart)
-{
-	hart->mstatus |= 3ull << 13;
-	hart->cpu.isa->update_mode(&hart->cpu);
-}
-
 /*
  * Virtual time of one emulation: about what M-mode firmware takes to save registers, fetch, decode
  * and move bytes. Guests measure it; an access that costs nothing would look like fast hardware.
@@ -129,7 +123,7 @@ bool sbi_emulate_misaligned(struct sbi_hart *hart, struct trap *trap)
 		value = extend(value, row);
 		if (row->kind == LOAD_FLOAT) {
 			cpu->v[rd].d[0] = value;
-			set_fs_dirty(hart->cpu);
+			riscv_set_fs_dirty(hart->cpu);
 		} else if (rd) {
 			cpu->r[rd] = value;
 		}

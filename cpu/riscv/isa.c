@@ -89,6 +89,12 @@ void riscv_set_mstatus(struct riscv_cpu *hart, uint64_t value)
 	cpu_attention(&hart->cpu);
 }
 
+void riscv_set_fs_dirty(struct riscv_cpu *hart)
+{
+	hart->mstatus |= MSTATUS_FS;
+	riscv_update_mode(&hart->cpu);
+}
+
 const char *riscv_level_name(const struct cpu *cpu, unsigned level)
 {
 	(void)cpu;

@@ -213,6 +213,9 @@ bool riscv_raise(struct riscv_cpu *hart, uint64_t cause, uint64_t value, const c
 /* Enters the trap in S-mode whatever medeleg says: what firmware does to redirect. */
 void riscv_enter_s(struct riscv_cpu *hart, struct trap *trap);
 
+/* Sets mstatus.FS to dirty, as whatever changes FP state does, and the mode word with it. */
+void riscv_set_fs_dirty(struct riscv_cpu *hart);
+
 /* The transformed instruction for mtinst/htinst (riscv-misaligned facts; privileged manual,
  * "Transformed Instruction or Pseudoinstruction"); 0 if there is none for these bits. */
 uint32_t riscv_transform_insn(uint32_t insn, uint64_t address_offset);

@@ -10,8 +10,7 @@
 
 #include "engine/softfloat.h"
 
-#define MSTATUS_FS_DIRTY (3ull << 13)
-#define RM_DYNAMIC       7
+#define RM_DYNAMIC 7
 
 /* -- helpers -- */
 
@@ -60,8 +59,7 @@ static const struct {
 static bool help_fs_dirty(struct cpu *cpu, const struct uop *uop)
 {
 	(void)uop;
-	riscv_cpu(cpu)->mstatus |= MSTATUS_FS_DIRTY;
-	cpu->isa->update_mode(cpu);
+	riscv_set_fs_dirty(riscv_cpu(cpu));
 	return true;
 }
 

@@ -32,11 +32,11 @@ int cli_flush(struct error *error);
 /* Options of everything that builds a machine. */
 struct machine_options {
 	const char *arch, *kernel, *initrd, *append, *cpu, *sbi, *root, *exec, *serial, *display;
-	const char *engine, *exit_json, *stats, *machine;
+	const char *engine, *exit_json, *stats, *machine, *lockstep;
 	uint64_t memory, cpus, timeout, icount_limit, trap_loop, seed, insn_ns, quantum;
 	struct option_list devices, traces, logs;
 	const char *rtc;
-	bool lockstep, strict, help, nographic, no_reboot;
+	bool strict, help, nographic, no_reboot;
 	int verbose, quiet;
 };
 

@@ -10,16 +10,17 @@
 /* Writes what differs between two CPUs into text; false if nothing does. */
 static bool describe_difference(const struct cpu *a, const struct cpu *b, char *text, size_t size)
 {
+	const char *other = b->machine->engine->name;
 	if (a->pc != b->pc) {
-		snprintf(text, size, "pc is 0x%llx, in step 0x%llx", (unsigned long long)a->pc,
+		snprintf(text, size, "pc is 0x%llx, in %s 0x%llx", (unsigned long long)a->pc, other,
 			 (unsigned long long)b->pc);
 		return true;
 	}
 	for (unsigned i = 0; i < a->isa->register_count; i++) {
 		if (a->r[i] == b->r[i])
 			continue;
-		snprintf(text, size, "%s is 0x%llx, in step 0x%llx", a->isa->register_names[i],
-			 (unsigned long long)a->r[i], (unsigned long long)b->r[i]);
+		snprintf(text, size, "%s is 0x%llx, in %s 0x%llx", a->isa->register_names[i],
+			 (unsigned long long)a->r[i], other, (unsigned long long)b->r[i]);
 		return true;
 	}
 	if (memcmp(a->v, b->v, sizeof(a->v))) {
@@ -61,12 +62,13 @@ enum stop_kind lockstep_run(struct session *session)
 {
 	struct machine *machine = session->machine, *shadow = session->shadow;
 	for (unsigned count = 1; machine->stop.kind == STOP_NONE; count++) {
+		machine_skip_idle(machine);
 		uint64_t tick = machine->clock.now + STRIDE;
 		machine_run_until(machine, tick);
 		machine_run_until(shadow, tick);
 		if (machine->stop.kind == STOP_NONE && shadow->stop.kind != STOP_NONE)
-			machine_stop(machine, STOP_DEBUG, 0, "lockstep: only step stopped: %s",
-				     shadow->stop.text);
+			machine_stop(machine, STOP_DEBUG, 0, "lockstep: only %s stopped: %s",
+				     shadow->engine->name, shadow->stop.text);
 		if (machine->stop.kind == STOP_NONE || machine->stop.kind == STOP_EXIT)
 			compare(session, count % SLOW_EVERY == 0);
 	}

@@ -1,4 +1,4 @@
-/* --lockstep: the same machine twice, the second in the step engine, compared as they go. */
+/* --lockstep: the same machine twice, the second in another engine, compared as they go. */
 #ifndef SRC_CLI_LOCKSTEP_H
 #define SRC_CLI_LOCKSTEP_H
 

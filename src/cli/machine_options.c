@@ -27,7 +27,7 @@ const struct option machine_option_table[] = {
 	{ "insn-ns", 0, NULL, OPTION_NUMBER, "N", ROW(insn_ns), "virtual nanoseconds per instruction (1)" },
 	{ "quantum", 0, NULL, OPTION_NUMBER, "N", ROW(quantum), "instructions per turn of a hart (10000)" },
 	{ "engine", 0, NULL, OPTION_STRING, "ENGINE", ROW(engine), "step, interp or jit (interp)" },
-	{ "lockstep", 0, NULL, OPTION_FLAG, NULL, ROW(lockstep), "run a second machine in the step engine and compare" },
+	{ "lockstep", 0, NULL, OPTION_OPTIONAL, "ENGINE", ROW(lockstep), "run a second machine in another engine (step) and compare" },
 	{ "strict", 0, NULL, OPTION_FLAG, NULL, ROW(strict), NULL },
 	{ "timeout", 0, NULL, OPTION_DURATION, "TIME", ROW(timeout), "end after this much host time, status 124" },
 	{ "icount-limit", 0, NULL, OPTION_NUMBER, "N", ROW(icount_limit), "end after N instructions, status 252" },

@@ -114,24 +114,42 @@ static void print_stats(const struct session *session, uint64_t host_ns, bool js
 		fprintf(stream, "}");
 }
 
-/* Returns 0, or the exit code for a file that cannot be written. */
-static int write_exit_json(const struct session *session, int status, uint64_t host_ns)
+static int exit_record_error(const struct session *session, struct error *error)
 {
-	const char *path = session->options->exit_json;
+	return error_set(error, EXIT_CODE_USAGE, "%s: cannot write: %s",
+			 session->options->exit_json, strerror(errno));
+}
+
+int report_open(struct session *session, struct error *error)
+{
+	if (!session->options->exit_json)
+		return 0;
+	session->exit_record = fopen(session->options->exit_json, "we");
+	return session->exit_record ? 0 : exit_record_error(session, error);
+}
+
+void report_close(struct session *session)
+{
+	if (session->exit_record)
+		fclose(session->exit_record);
+	session->exit_record = NULL;
+}
+
+/* Returns 0, or the exit code for a file that cannot be written. */
+static int write_exit_json(struct session *session, int status, uint64_t host_ns)
+{
+	FILE *stream = session->exit_record;
 	const struct stop *stop = &session->machine->stop;
-	FILE *stream = fopen(path, "w");
-	if (stream) {
-		fprintf(stream,
-			"{\"end\": \"%s\", \"status\": %d, \"text\": ", ends[stop->kind].name,
-			status);
-		json_quote(stream, stop->text);
-		fprintf(stream, ", \"stats\": ");
-		print_stats(session, host_ns, true, stream);
-		fprintf(stream, "}\n");
-	}
-	if (!stream || ferror(stream) | fclose(stream)) {
+	fprintf(stream, "{\"end\": \"%s\", \"status\": %d, \"text\": ", ends[stop->kind].name,
+		status);
+	json_quote(stream, stop->text);
+	fprintf(stream, ", \"stats\": ");
+	print_stats(session, host_ns, true, stream);
+	fprintf(stream, "}\n");
+	session->exit_record = NULL;
+	if (ferror(stream) | fclose(stream)) {
 		struct error error = {0};
-		error_set(&error, EXIT_CODE_USAGE, "%s: cannot write: %s", path, strerror(errno));
+		exit_record_error(session, &error);
 		return cli_fail(&error);
 	}
 	return 0;
@@ -148,7 +166,7 @@ int report_end(struct session *session, uint64_t host_ns)
 		if (*options->stats)
 			fputc('\n', stderr);
 	}
-	if (options->exit_json) {
+	if (session->exit_record) {
 		int failed = write_exit_json(session, status, host_ns);
 		if (failed)
 			return failed;

@@ -244,6 +244,18 @@ static const char *kernel_command_line(struct session *session)
 	return session->command && !options->verbose ? "console=ttyS0 quiet" : "console=ttyS0";
 }
 
+static const struct engine_ops *find_engine(const char *option, const char *name,
+					    struct error *error)
+{
+	const struct engine_ops *engine = engine_find(name);
+	if (!engine)
+		error_set(error, EXIT_CODE_USAGE,
+			  strcmp(name, "jit") ? "--%s %s: expected 'step', 'interp' or 'jit'"
+					      : "--%s %s: not available on this host",
+			  option, name);
+	return engine;
+}
+
 static int configure(struct session *session, struct board_config *config, struct log *log,
 		     struct error *error)
 {
@@ -257,13 +269,9 @@ static int configure(struct session *session, struct board_config *config, struc
 	if (options->cpus < 1 || options->cpus > MACHINE_MAX_CPUS)
 		return error_set(error, EXIT_CODE_USAGE, "--cpus %llu: expected 1 to %d",
 				 (unsigned long long)options->cpus, MACHINE_MAX_CPUS);
-	config->engine = engine_find(options->engine);
+	config->engine = find_engine("engine", options->engine, error);
 	if (!config->engine)
-		return error_set(error, EXIT_CODE_USAGE,
-				 strcmp(options->engine, "jit")
-					 ? "--engine %s: expected 'step', 'interp' or 'jit'"
-					 : "--engine %s: not available on this host",
-				 options->engine);
+		return -1;
 	config->memory_size = options->memory;
 	config->cpu_count = (unsigned)options->cpus;
 	config->kernel = options->kernel;
@@ -307,8 +315,8 @@ int session_open(struct session *session, struct error *error)
 	struct board_config config;
 	struct log log;
 	session->start_ns = host_ns();
-	if (configure(session, &config, &log, error) || observe_open(session, error) ||
-	    open_serial(session, error))
+	if (configure(session, &config, &log, error) || report_open(session, error) ||
+	    observe_open(session, error) || open_serial(session, error))
 		return -1;
 	config.serial = session->serial;
 	if (board_new(&config, &session->machine, error))
@@ -320,11 +328,12 @@ int session_open(struct session *session, struct error *error)
 	session->machine->poll_opaque = session;
 	if (observe_attach(session, error))
 		return -1;
-	if (session->options->lockstep) {
+	const char *lockstep = session->options->lockstep;
+	if (lockstep) {
 		session->shadow_serial = chardev_null_new(error);
 		config.serial = session->shadow_serial;
-		config.engine = &engine_step;
-		if (!config.serial || board_new(&config, &session->shadow, error))
+		config.engine = find_engine("lockstep", *lockstep ? lockstep : "step", error);
+		if (!config.serial || !config.engine || board_new(&config, &session->shadow, error))
 			return -1;
 		configure_machine(session, session->shadow);
 		session->shadow->poll = NULL;
@@ -370,6 +379,7 @@ int session_run(struct session *session)
 
 void session_close(struct session *session)
 {
+	report_close(session);
 	observe_close(session, NULL);
 	trap_ring_free(session->ring);
 	if (session->serial && session->watch.filter.chardev)

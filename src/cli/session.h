@@ -30,6 +30,7 @@ struct session {
 	bool tree_only; /* for `dt`: no image is needed, none is loaded */
 	struct trace *traces[OPTION_LIST_MAX];
 	struct trap_ring *ring;
+	FILE *exit_record; /* --exit-json, until it is written */
 	int signal_fd;
 	uint64_t deadline_ns;
 	uint64_t looked_ns; /* when signals and the time limit were looked at last */

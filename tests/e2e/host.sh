@@ -4,6 +4,7 @@
 set -u
 source tests/e2e/tap.sh
 
+touch "$scratch/empty"
 # Flat programs for S-mode.
 printf '\x6f\0\0\0' >"$scratch/endless"                             # j .
 printf '\x73\0\x50\x10\xf5\xbf' >"$scratch/sleep"                   # 1: wfi; j 1b
@@ -30,8 +31,7 @@ full='No space left on device'
 timely "a flooding guest ends at the time limit" 124 \
 	run "$scratch/flood" --timeout 500ms --serial file:/dev/null -q
 timely "a sleeping guest that nothing wakes" 127 run "$scratch/sleep" -q
-timely "a sleeping guest in lockstep ends at the time limit" 124 \
-	run "$scratch/sleep" --timeout 500ms --lockstep -q
+timely "a sleeping guest in lockstep" 127 run "$scratch/sleep" --lockstep -q
 timely "sixteen harts share an instruction limit" 252 \
 	run "$scratch/endless" --sbi off -c 16 --icount-limit 1000 -q
 status "console on a full disk" 125 \
@@ -51,6 +51,18 @@ status "help that cannot be written" 125 "trapline: standard output: cannot writ
 	'"$TRAPLINE" --help >/dev/full'
 status "exit record that cannot be written" 125 "trapline: /dev/full: cannot write: $full" \
 	'"$TRAPLINE" run "$scratch/endless" --icount-limit 10 -q --exit-json /dev/full'
+status "exit record that cannot be made, before anything runs" 125 \
+	"trapline: $scratch/none/record: cannot write: No such file or directory" \
+	'"$TRAPLINE" run "$scratch/endless" --exit-json "$scratch/none/record"'
+status "initramfs without content" 126 \
+	"trapline: $scratch/empty: offset 0: empty file, expected content (initramfs)" \
+	'"$TRAPLINE" run "$scratch/endless" --initrd "$scratch/empty"'
+status "firmware that is not there" 125 \
+	"trapline: $scratch/none: cannot open the firmware: No such file or directory" \
+	'"$TRAPLINE" run "$scratch/endless" --sbi "$scratch/none"'
+status "lockstep with an engine that is not there" 125 \
+	"trapline: --lockstep none: expected 'step', 'interp' or 'jit'" \
+	'"$TRAPLINE" run "$scratch/endless" --lockstep=none'
 status "a signal ends a whole test suite" 130 "Bail out! signal 2" \
 	'"$TRAPLINE" test roms & sleep 0.5; kill -INT $!; wait $!'
 status "time limit beyond a century" 125 \

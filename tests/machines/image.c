@@ -364,18 +364,18 @@ Test(image_files, missing_unreadable_and_odd_files)
 	char folder[] = "/tmp/sample-XXXXXX", path[64];
 	cr_assert(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/none", folder);
-	cr_assert_eq(image_read(&image, path, memory.size, &error), -1);
+	cr_assert_eq(image_read(&image, path, "guest image", memory.size, &error), -1);
 	check_error(&error, EXIT_CODE_USAGE);
 	cr_assert(strstr(error.text, "No such file"));
 
 	error = (struct error){0};
-	cr_assert_eq(image_read(&image, folder, memory.size, &error), -1);
+	cr_assert_eq(image_read(&image, folder, "guest image", memory.size, &error), -1);
 	check_error(&error, EXIT_CODE_USAGE);
 	cr_assert(strstr(error.text, "is a directory"));
 
 	error = (struct error){0};
 	cr_assert_eq(mkfifo(path, 0600), 0);
-	cr_assert_eq(image_read(&image, path, memory.size, &error), -1);
+	cr_assert_eq(image_read(&image, path, "guest image", memory.size, &error), -1);
 	check_error(&error, EXIT_CODE_USAGE);
 	unlink(path);
 
@@ -383,14 +383,15 @@ Test(image_files, missing_unreadable_and_odd_files)
 	FILE *file = fopen(path, "w");
 	cr_assert_eq(ftruncate(fileno(file), 1ll << 40), 0); /* sparse */
 	fclose(file);
-	cr_assert_eq(image_read(&image, path, memory.size, &error), -1);
+	cr_assert_eq(image_read(&image, path, "guest image", memory.size, &error), -1);
 	check_error(&error, EXIT_CODE_BAD_IMAGE);
 	cr_assert(strstr(error.text, "does not fit"));
 
 	error = (struct error){0};
 	cr_assert_eq(truncate(path, 0), 0);
-	cr_assert_eq(image_read(&image, path, memory.size, &error), -1);
+	cr_assert_eq(image_read(&image, path, "firmware", memory.size, &error), -1);
 	check_error(&error, EXIT_CODE_BAD_IMAGE);
+	cr_assert(strstr(error.text, "empty file, expected content (firmware)"));
 	unlink(path);
 	rmdir(folder);
 }
