@@ -2,8 +2,11 @@
 #include "bus/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 // Zeroed memory that costs nothing until it is touched. Never zero bytes long.
 static void *map_lazy(size_t size)
@@ -110,6 +113,53 @@ void mb_ram_note_write(struct mb_ram *ram, uint64_t offset, uint64_t length)
 		ram->state->code_hook(ram->state->code_opaque, ram, offset, length);
 	if (seen & MB_PAGE_CLEAN)
 		mb_dirty_set(ram, offset, length);
+}
+
+void mb_ram_clear(struct mb_ram *ram)
+{
+	mb_ram_note_write(ram, 0, ram->size);
+	if (ram->size && madvise(ram->host, ram->size, MADV_DONTNEED))
+		memset(ram->host, 0, ram->size);
+}
+
+// Entries of /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst).
+#define PAGEMAP_PRESENT_OR_SWAPPED (3ull << 62)
+
+// Clears the bits of pages that the host has no memory for, as far as it can find out.
+static void read_pagemap(const struct mb_ram *ram, uint64_t first, uint64_t count, uint64_t *bits)
+{
+	uint64_t entries[512];
+	int fd = sysconf(_SC_PAGESIZE) == MB_PAGE_SIZE
+			 ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
+			 : -1;
+	uint64_t done = 0;
+
+	while (fd >= 0 && done < count) {
+		uint64_t part = count - done < 512 ? count - done : 512;
+		uint64_t page = ((uintptr_t)ram->host >> MB_PAGE_SHIFT) + first + done;
+		ssize_t size = pread(fd, entries, part * sizeof(entries[0]),
+				     (off_t)(page * sizeof(entries[0])));
+
+		if (size != (ssize_t)(part * sizeof(entries[0])))
+			break;
+		for (uint64_t i = 0; i < part; i++)
+			if (!(entries[i] & PAGEMAP_PRESENT_OR_SWAPPED))
+				bits[(done + i) / 64] &= ~(1ull << (done + i) % 64);
+		done += part;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+void mb_ram_touched(const struct mb_ram *ram, uint64_t first, uint64_t count, uint64_t *bits)
+{
+	uint64_t pages = ram->state->pages;
+	uint64_t there = first >= pages ? 0 : count < pages - first ? count : pages - first;
+
+	memset(bits, 0, (count + 63) / 64 * sizeof(*bits));
+	for (uint64_t i = 0; i < there; i++)
+		bits[i / 64] |= 1ull << i % 64;
+	read_pagemap(ram, first, there, bits);
 }
 
 void mb_ram_set_code_hook(struct mb_ram *ram, mb_ram_hook *hook, void *opaque)

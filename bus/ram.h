@@ -36,6 +36,17 @@ typedef void mb_ram_hook(void *opaque, struct mb_ram *ram, uint64_t offset, uint
 // nothing.
 void mb_ram_note_write(struct mb_ram *ram, uint64_t offset, uint64_t length);
 
+// mb_ram_clear() - make all bytes of the block zero again and give the host memory back; like a
+// write to all of it for page state, code and dirty clients.
+void mb_ram_clear(struct mb_ram *ram);
+
+// mb_ram_touched() - which pages may hold anything but zeros.
+// @first, @count: pages of the block
+// @bits: (count + 63) / 64 words; bit i is set if page first + i has ever been written or read
+// since the block was made or cleared. On hosts that cannot tell, all bits are set. Pages beyond
+// the end of the block are not touched.
+void mb_ram_touched(const struct mb_ram *ram, uint64_t first, uint64_t count, uint64_t *bits);
+
 // mb_ram_set_code_hook() - called by mb_ram_note_write() for writes to pages with MB_PAGE_CODE. The
 // hook drops the translated code and clears MB_PAGE_CODE when none is left on the page. NULL to
 // remove.

@@ -34,16 +34,21 @@ void clock_event_init(struct clock_event *event, clock_event_fn *fire, void *opa
 	*event = (struct clock_event){.fire = fire, .opaque = opaque, .when = CLOCK_NEVER};
 }
 
-void clock_cancel(struct clock *clock, struct clock_event *event)
+static void unlink_event(struct clock *clock, struct clock_event *event)
 {
-	if (event->when == CLOCK_NEVER)
-		return;
 	struct clock_event **link = &clock->head;
 	while (*link && *link != event)
 		link = &(*link)->next;
 	if (*link)
 		*link = event->next;
 	event->next = NULL;
+}
+
+void clock_cancel(struct clock *clock, struct clock_event *event)
+{
+	if (event->when == CLOCK_NEVER)
+		return;
+	unlink_event(clock, event);
 	event->when = CLOCK_NEVER;
 }
 
@@ -63,6 +68,35 @@ void clock_schedule(struct clock *clock, struct clock_event *event, uint64_t whe
 	*link = event;
 	if (clock->head == event && clock->earlier)
 		clock->earlier(clock->earlier_opaque, when);
+}
+
+/* Not to be confused with an event at the same time: the one scheduled first is first. */
+static bool is_before(const struct clock_event *a, const struct clock_event *b)
+{
+	return a->when != b->when ? a->when < b->when : a->sequence < b->sequence;
+}
+
+void clock_restore(struct clock *clock, struct clock_event *event)
+{
+	unlink_event(clock, event);
+	if (event->when == CLOCK_NEVER)
+		return;
+	if (event->when < clock->now)
+		event->when = clock->now;
+	struct clock_event **link = &clock->head;
+	while (*link && !is_before(event, *link))
+		link = &(*link)->next;
+	event->next = *link;
+	*link = event;
+}
+
+void clock_detach_all(struct clock *clock)
+{
+	while (clock->head) {
+		struct clock_event *event = clock->head;
+		clock->head = event->next;
+		event->next = NULL;
+	}
 }
 
 uint64_t clock_next(const struct clock *clock)

@@ -56,6 +56,16 @@ void clock_event_init(struct clock_event *event, clock_event_fn *fire, void *opa
 void clock_schedule(struct clock *clock, struct clock_event *event, uint64_t when);
 void clock_cancel(struct clock *clock, struct clock_event *event);
 
+/*
+ * Puts an event whose when and sequence were overwritten, from a snapshot, back into the queue, or
+ * out of it if when is CLOCK_NEVER. What was due in the past is due now. The clock's own sequence
+ * and now are to be in place.
+ */
+void clock_restore(struct clock *clock, struct clock_event *event);
+
+/* Takes all events out of the queue; each keeps its when and sequence for clock_restore(). */
+void clock_detach_all(struct clock *clock);
+
 /* Tick of the earliest event, or CLOCK_NEVER. */
 uint64_t clock_next(const struct clock *clock);
 

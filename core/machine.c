@@ -22,6 +22,85 @@ static void shorten_round(void *opaque, uint64_t when)
 	}
 }
 
+/* Ticks by which a CPU may pass the end of its turn: firmware and PAUSE charge for whole pieces. */
+#define OVERRUN_MAX (1u << 20)
+
+/* The budget is part of the same number. */
+static void machine_saving(void *base)
+{
+	struct machine *machine = base;
+	for (unsigned i = 0; i < machine->cpu_count && !machine->running; i++) {
+		struct cpu *cpu = machine->cpu[i];
+		cpu->slice_end = cpu_now(cpu);
+		cpu->budget = 0;
+	}
+}
+
+static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+/* The largest distance from a tick that does not wrap around. */
+static uint64_t reach(uint64_t tick, uint64_t distance)
+{
+	return distance < UINT64_MAX - tick ? tick + distance : UINT64_MAX;
+}
+
+/* Of all sections this is the first: the events of the others follow. */
+static void machine_loaded(void *base)
+{
+	struct machine *machine = base;
+	struct clock *clock = &machine->clock;
+	clock_detach_all(clock);
+	state_fix_bool(&machine->interrupted);
+	if (machine->turn >= machine->cpu_count)
+		machine->interrupted = false;
+	if (!machine->interrupted)
+		machine->turn = 0;
+	uint64_t start = machine->interrupted ? machine->round_start : clock->now;
+	uint64_t earliest = start > machine->quantum ? start - machine->quantum : 0;
+	clock->now = clamp(clock->now, start, reach(start, machine->quantum + OVERRUN_MAX));
+	machine->target = clamp(machine->target, start, reach(start, machine->quantum));
+	machine->next_poll =
+		clamp(machine->next_poll, clock->now, reach(clock->now, machine->poll_interval));
+	for (unsigned i = 0; i < machine->cpu_count; i++) {
+		struct cpu *cpu = machine->cpu[i];
+		cpu->budget = 0;
+		cpu->slice_end = clamp(cpu->slice_end, earliest,
+				       reach(start, machine->quantum + OVERRUN_MAX));
+	}
+}
+
+// clang-format off
+static const struct state_field machine_fields[] = {
+	STATE_FIELD(struct machine, clock.now),
+	STATE_FIELD(struct machine, clock.sequence),
+	STATE_FIELD(struct machine, target),
+	STATE_FIELD(struct machine, round_start),
+	STATE_FIELD(struct machine, turn),
+	STATE_FIELD(struct machine, interrupted),
+	STATE_FIELD(struct machine, next_poll),
+};
+// clang-format on
+
+/* Polls and rounds depend on who drives the machine: no part of the hash. */
+static void register_machine(struct machine *machine)
+{
+	const struct state_section section = {
+		.name = "machine",
+		.version = 1,
+		.base = machine,
+		.fields = machine_fields,
+		.field_count = sizeof(machine_fields) / sizeof(machine_fields[0]),
+		.unhashed = true,
+		.saving = machine_saving,
+		.loaded = machine_loaded,
+	};
+	/* Without memory for it, machine_add_cpu() fails. */
+	(void)state_register(&machine->state, &section);
+}
+
 void machine_init(struct machine *machine)
 {
 	memset(machine, 0, sizeof(*machine));
@@ -34,6 +113,7 @@ void machine_init(struct machine *machine)
 	machine->icount_limit = CLOCK_NEVER;
 	machine->poll_interval = 1000000;
 	machine->trap_loop = 1000;
+	register_machine(machine);
 }
 
 void machine_fini(struct machine *machine)
@@ -43,7 +123,7 @@ void machine_fini(struct machine *machine)
 
 int machine_add_cpu(struct machine *machine, struct cpu *cpu)
 {
-	if (machine->cpu_count == MACHINE_MAX_CPUS)
+	if (machine->cpu_count == MACHINE_MAX_CPUS || !machine->state.count)
 		return -1;
 	cpu->index = machine->cpu_count;
 	cpu->machine = machine;
@@ -134,7 +214,8 @@ static bool limit_reached(const struct machine *machine)
 	       executed_total(machine) >= machine->icount_limit;
 }
 
-static void run_cpu(struct machine *machine, struct cpu *cpu)
+/* resumed: its turn was interrupted, and nobody else ran since. */
+static void run_cpu(struct machine *machine, struct cpu *cpu, bool resumed)
 {
 	if (cpu_now(cpu) >= machine->target || limit_reached(machine))
 		return;
@@ -144,7 +225,7 @@ static void run_cpu(struct machine *machine, struct cpu *cpu)
 	}
 	machine->running = cpu;
 	machine->clock.now = cpu_now(cpu);
-	if (machine->cpu_count > 1)
+	if (machine->cpu_count > 1 && !resumed)
 		cpu->reservation = UINT64_MAX; /* others ran since */
 	machine->engine->run(cpu, machine->target);
 	machine->running = NULL;
@@ -154,16 +235,26 @@ static void run_cpu(struct machine *machine, struct cpu *cpu)
 
 static void run_round(struct machine *machine, uint64_t limit)
 {
-	machine->target = round_end(machine, limit);
-	uint64_t start = machine->clock.now;
-	for (unsigned i = 0; i < machine->cpu_count && machine->stop.kind == STOP_NONE; i++) {
-		machine->clock.now = start;
-		run_cpu(machine, machine->cpu[i]);
+	bool resumed = machine->interrupted;
+	machine->interrupted = false;
+	if (resumed) {
+		machine->target = minimum(machine->target, limit);
+	} else {
+		machine->target = round_end(machine, limit);
+		machine->round_start = machine->clock.now;
+		machine->turn = 0;
 	}
-	if (machine->stop.kind == STOP_NONE)
-		clock_advance(&machine->clock, machine->target);
-	else if (machine->clock.now < start)
-		machine->clock.now = start;
+	for (uint32_t i = machine->turn; i < machine->cpu_count; i++) {
+		machine->clock.now = machine->round_start;
+		run_cpu(machine, machine->cpu[i], resumed && i == machine->turn);
+		if (machine->stop.kind != STOP_NONE) {
+			machine->turn = i;
+			machine->interrupted = true;
+			machine->clock.now = cpu_now(machine->cpu[i]);
+			return;
+		}
+	}
+	clock_advance(&machine->clock, machine->target);
 }
 
 /* Nobody can run: jump to the next event, or wait for input. */
@@ -205,7 +296,8 @@ static void poll_if_due(struct machine *machine)
 enum stop_kind machine_run_until(struct machine *machine, uint64_t tick)
 {
 	while (machine->stop.kind == STOP_NONE && machine->clock.now < tick) {
-		poll_if_due(machine);
+		if (!machine->interrupted)
+			poll_if_due(machine);
 		machine_look(machine);
 		if (machine->stop.kind != STOP_NONE)
 			break;
@@ -215,7 +307,7 @@ enum stop_kind machine_run_until(struct machine *machine, uint64_t tick)
 				     (unsigned long long)machine->icount_limit);
 			break;
 		}
-		if (any_can_run(machine))
+		if (machine->interrupted || any_can_run(machine))
 			run_round(machine, tick);
 		else
 			idle_round(machine, tick);

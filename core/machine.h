@@ -66,6 +66,13 @@ struct machine {
 	unsigned trap_loop;    /* traps without progress before STOP_TRAP_LOOP; 0: off */
 	uint64_t target;       /* where the current round ends */
 	struct cpu *running;   /* the CPU whose turn it is, or NULL */
+	/*
+	 * A stop in the middle of a round leaves here where it was, so that the next run goes on
+	 * with the same CPU and everybody's turns are as if there had been no stop.
+	 */
+	uint64_t round_start;
+	uint32_t turn;    /* index of the CPU that was running */
+	bool interrupted; /* there is such a round */
 
 	/*
 	 * Called between rounds every poll_interval ticks and when all CPUs idle; looks at host
@@ -92,7 +99,7 @@ struct machine {
 void machine_init(struct machine *machine);
 void machine_fini(struct machine *machine);
 
-/* Appends a CPU (index is set). Returns 0, or -1 if MACHINE_MAX_CPUS are there. */
+/* Appends a CPU (index is set). Returns 0, or -1 if MACHINE_MAX_CPUS are there or memory is out. */
 int machine_add_cpu(struct machine *machine, struct cpu *cpu);
 
 /* Requests a stop; the first request is kept. The running CPU leaves after its instruction. */

@@ -158,6 +158,48 @@ size_t chardev_pending(const struct chardev *chardev)
 	return chardev->queue_tail - chardev->queue_head;
 }
 
+/* The same input at the same place, however much went through the ring before. */
+static void saving(void *base)
+{
+	struct chardev *chardev = base;
+	uint8_t bytes[CHARDEV_QUEUE_SIZE];
+	if (chardev->queue_head == 0)
+		return;
+	uint32_t count = (uint32_t)chardev_take(chardev, bytes, sizeof(bytes));
+	memcpy(chardev->queue, bytes, count);
+	chardev->queue_head = 0;
+	chardev->queue_tail = count;
+}
+
+static void loaded(void *base)
+{
+	struct chardev *chardev = base;
+	chardev->queue_head = 0;
+	if (chardev->queue_tail > CHARDEV_QUEUE_SIZE)
+		chardev->queue_tail = CHARDEV_QUEUE_SIZE;
+}
+
+/* What the host has already taken is not the machine's any more. */
+int chardev_register(struct chardev *chardev, struct state_registry *registry, unsigned instance)
+{
+	static const struct state_field fields[] = {
+		STATE_FIELD(struct chardev, queue_tail),
+		STATE_COUNTED(struct chardev, queue, queue_tail),
+	};
+	const struct state_section section = {
+		.name = "chardev",
+		.instance = instance,
+		.version = 1,
+		.base = chardev,
+		.fields = fields,
+		.field_count = sizeof(fields) / sizeof(fields[0]),
+		.unhashed = true,
+		.saving = saving,
+		.loaded = loaded,
+	};
+	return state_register(registry, &section);
+}
+
 size_t chardev_take(struct chardev *chardev, uint8_t *buffer, size_t size)
 {
 	size_t count = 0;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
+#include "core/state.h"
 
 struct chardev;
 
@@ -68,6 +69,10 @@ void chardev_free(struct chardev *chardev);
 void chardev_attach(struct chardev *chardev, const struct chardev_front *front);
 /* Never fails: output that the host refuses is dropped (chardev_failed()). */
 void chardev_write(struct chardev *chardev, const uint8_t *bytes, size_t length);
+
+/* For whoever makes the machine: registers the input that waits as ("chardev", instance). Returns
+ * 0, or -1 when memory is out or the instance is taken. The chardev must outlive the registry. */
+int chardev_register(struct chardev *chardev, struct state_registry *registry, unsigned instance);
 
 /* For whoever runs the machine. */
 

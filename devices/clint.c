@@ -172,12 +172,20 @@ static void clint_destroy(struct device *device)
 			clock_cancel(device->host.clock, &clint->timer[hart].event);
 }
 
+/* An event that is still to come means that the wire is low, even at the very tick. */
 static void clint_loaded(void *opaque)
 {
 	struct clint *clint = opaque;
-	for (unsigned hart = 0; hart < clint->hart_count; hart++) {
-		device_set_irq(&clint->device, 2 * hart, clint->msip[hart] & 1);
-		update_timer(clint, hart);
+	struct clock *clock = clint->device.host.clock;
+	for (unsigned hart = 0; hart < CLINT_HART_MAX; hart++) {
+		struct clock_event *event = &clint->timer[hart].event;
+		clint->msip[hart] &= 1;
+		if (hart >= clint->hart_count)
+			event->when = CLOCK_NEVER;
+		clock_restore(clock, event);
+		device_set_irq(&clint->device, 2 * hart, clint->msip[hart]);
+		bool due = read_mtime(clint) >= clint->mtimecmp[hart];
+		device_set_irq(&clint->device, 2 * hart + 1, due && event->when == CLOCK_NEVER);
 	}
 }
 
@@ -188,8 +196,9 @@ static void clint_reset(struct device *device)
 	for (unsigned hart = 0; hart < clint->hart_count; hart++) {
 		clint->msip[hart] = 0;
 		clint->mtimecmp[hart] = UINT64_MAX;
+		device_set_irq(device, 2 * hart, false);
+		update_timer(clint, hart);
 	}
-	clint_loaded(clint);
 }
 
 static void clint_fdt(const struct device *device, struct device_fdt *fdt)
@@ -209,10 +218,19 @@ static void clint_fdt(const struct device *device, struct device_fdt *fdt)
 	device_fdt_end(fdt);
 }
 
+// clang-format off
+#define TIMER_FIELDS(hart) STATE_EVENT(struct clint, timer[hart].event)
+
 static const struct state_field clint_fields[] = {
 	STATE_ARRAY(struct clint, msip),
 	STATE_ARRAY(struct clint, mtimecmp),
+	TIMER_FIELDS(0), TIMER_FIELDS(1), TIMER_FIELDS(2), TIMER_FIELDS(3),
+	TIMER_FIELDS(4), TIMER_FIELDS(5), TIMER_FIELDS(6), TIMER_FIELDS(7),
+	TIMER_FIELDS(8), TIMER_FIELDS(9), TIMER_FIELDS(10), TIMER_FIELDS(11),
+	TIMER_FIELDS(12), TIMER_FIELDS(13), TIMER_FIELDS(14), TIMER_FIELDS(15),
 };
+_Static_assert(CLINT_HART_MAX == 16, "one TIMER_FIELDS for each hart");
+// clang-format on
 
 const struct device_ops clint_ops = {
 	.name = "clint",
@@ -226,6 +244,6 @@ const struct device_ops clint_ops = {
 	.fdt = clint_fdt,
 	.fields = clint_fields,
 	.field_count = sizeof(clint_fields) / sizeof(clint_fields[0]),
-	.version = 1,
+	.version = 2,
 	.loaded = clint_loaded,
 };

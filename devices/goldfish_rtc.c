@@ -145,8 +145,12 @@ static void rtc_reset(struct device *device)
 
 static void rtc_loaded(void *opaque)
 {
-	update_alarm(opaque);
-	update_irq(opaque);
+	struct rtc *rtc = opaque;
+	rtc->armed &= 1;
+	rtc->irq_enabled &= 1;
+	rtc->irq_pending &= 1;
+	clock_restore(rtc->device.host.clock, &rtc->event);
+	update_irq(rtc);
 }
 
 static void rtc_fdt(const struct device *device, struct device_fdt *fdt)
@@ -161,6 +165,7 @@ static const struct state_field rtc_fields[] = {
 	STATE_FIELD(struct rtc, latched_high), STATE_FIELD(struct rtc, alarm_high),
 	STATE_FIELD(struct rtc, time_high),    STATE_FIELD(struct rtc, armed),
 	STATE_FIELD(struct rtc, irq_enabled),  STATE_FIELD(struct rtc, irq_pending),
+	STATE_EVENT(struct rtc, event),
 };
 
 const struct device_ops goldfish_rtc_ops = {
@@ -175,6 +180,6 @@ const struct device_ops goldfish_rtc_ops = {
 	.fdt = rtc_fdt,
 	.fields = rtc_fields,
 	.field_count = sizeof(rtc_fields) / sizeof(rtc_fields[0]),
-	.version = 1,
+	.version = 2,
 	.loaded = rtc_loaded,
 };

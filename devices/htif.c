@@ -182,6 +182,13 @@ static void htif_reset(struct device *device)
 	htif->low_written = htif->read_wanted = 0;
 }
 
+static void htif_loaded(void *opaque)
+{
+	struct htif *htif = opaque;
+	htif->low_written &= 1;
+	htif->read_wanted &= 1;
+}
+
 static const struct state_field htif_fields[] = {
 	STATE_FIELD(struct htif, tohost.value),
 	STATE_FIELD(struct htif, fromhost.value),
@@ -199,4 +206,5 @@ const struct device_ops htif_ops = {
 	.fields = htif_fields,
 	.field_count = sizeof(htif_fields) / sizeof(htif_fields[0]),
 	.version = 1,
+	.loaded = htif_loaded,
 };

@@ -235,9 +235,23 @@ static void plic_reset(struct device *device)
 	update_lines(plic);
 }
 
+/* Sources that do not exist are never pending, or a claim would index with them. */
 static void plic_loaded(void *opaque)
 {
-	update_lines(opaque);
+	struct plic *plic = opaque;
+	for (unsigned word = 0; word < WORDS; word++) {
+		uint32_t sources = existing(plic, word);
+		plic->level[word] &= sources;
+		plic->pending[word] &= sources;
+		plic->claimed[word] &= sources;
+		for (unsigned context = 0; context < PLIC_CONTEXT_MAX; context++)
+			plic->enable[context * WORDS + word] &= sources;
+	}
+	for (unsigned source = 0; source < PLIC_SOURCE_MAX; source++)
+		plic->priority[source] &= PRIORITY_BITS;
+	for (unsigned context = 0; context < PLIC_CONTEXT_MAX; context++)
+		plic->threshold[context] &= PRIORITY_BITS;
+	update_lines(plic);
 }
 
 static void plic_fdt(const struct device *device, struct device_fdt *fdt)

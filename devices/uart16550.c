@@ -68,7 +68,6 @@ struct uart {
 	uint8_t timeout_pending; /* input waited below the trigger level for four characters */
 	uint8_t fifo[FIFO_SIZE];
 	uint8_t fifo_head, fifo_count;
-	uint64_t timeout_at; /* tick, CLOCK_NEVER: not running */
 	struct clock_event timeout;
 };
 
@@ -133,19 +132,17 @@ static uint64_t four_characters_ns(const struct uart *uart)
 static void restart_timeout(struct uart *uart)
 {
 	struct clock *clock = uart->device.host.clock;
+	uint64_t when = CLOCK_NEVER;
 	uart->timeout_pending = 0;
-	uart->timeout_at = CLOCK_NEVER;
 	if (fifo_enabled(uart) && uart->fifo_count)
-		uart->timeout_at =
-			clock_tick_at_ns(clock, clock_ns(clock) + four_characters_ns(uart));
-	clock_schedule(clock, &uart->timeout, uart->timeout_at);
+		when = clock_tick_at_ns(clock, clock_ns(clock) + four_characters_ns(uart));
+	clock_schedule(clock, &uart->timeout, when);
 }
 
 static void timeout_fired(void *opaque, uint64_t now)
 {
 	(void)now;
 	struct uart *uart = opaque;
-	uart->timeout_at = CLOCK_NEVER;
 	uart->timeout_pending = uart->fifo_count > 0;
 	update_irq(uart);
 }
@@ -398,7 +395,12 @@ static void uart_loaded(void *opaque)
 	uart->fifo_head %= FIFO_SIZE;
 	if (uart->fifo_count > FIFO_SIZE)
 		uart->fifo_count = FIFO_SIZE;
-	clock_schedule(uart->device.host.clock, &uart->timeout, uart->timeout_at);
+	if (uart->status_reads > POLLING_READS)
+		uart->status_reads = POLLING_READS;
+	uart->ier &= IER_BITS;
+	uart->fcr &= 0xc0 | FCR_ENABLE;
+	uart->mcr &= MCR_BITS;
+	clock_restore(uart->device.host.clock, &uart->timeout);
 	update_irq(uart);
 }
 
@@ -419,8 +421,8 @@ static const struct state_field uart_fields[] = {
 	STATE_FIELD(struct uart, status_reads), STATE_FIELD(struct uart, overrun),
 	STATE_FIELD(struct uart, thre_pending), STATE_FIELD(struct uart, timeout_pending),
 	STATE_ARRAY(struct uart, fifo),         STATE_FIELD(struct uart, fifo_head),
-	STATE_FIELD(struct uart, fifo_count),   STATE_FIELD(struct uart, timeout_at),
-	STATE_FIELD(struct uart, thre_seen),
+	STATE_FIELD(struct uart, fifo_count),   STATE_FIELD(struct uart, thre_seen),
+	STATE_EVENT(struct uart, timeout),
 };
 
 const struct device_ops uart16550_ops = {
@@ -435,6 +437,6 @@ const struct device_ops uart16550_ops = {
 	.fdt = uart_fdt,
 	.fields = uart_fields,
 	.field_count = sizeof(uart_fields) / sizeof(uart_fields[0]),
-	.version = 1,
+	.version = 2,
 	.loaded = uart_loaded,
 };

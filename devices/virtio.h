@@ -62,6 +62,7 @@ struct virtio_ops {
 
 	const struct state_field *fields; /* of kind_state */
 	size_t field_count;
+	void (*loaded)(void *kind_state); /* fields were overwritten; as in struct state_section */
 };
 
 /* A split virtqueue (section 2.7). */

@@ -139,6 +139,13 @@ static void console_reset(struct virtio *virtio)
 	console->input_count = 0;
 }
 
+static void console_loaded(void *kind_state)
+{
+	struct console *console = kind_state;
+	if (console->input_count > INPUT_SIZE)
+		console->input_count = INPUT_SIZE;
+}
+
 static const struct state_field console_fields[] = {
 	STATE_ARRAY(struct console, input),
 	STATE_FIELD(struct console, input_count),
@@ -159,4 +166,5 @@ const struct virtio_ops virtio_console_ops = {
 	.config_write = console_config_write,
 	.fields = console_fields,
 	.field_count = sizeof(console_fields) / sizeof(console_fields[0]),
+	.loaded = console_loaded,
 };

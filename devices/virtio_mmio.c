@@ -285,6 +285,7 @@ static int register_kind(struct virtio *virtio, struct error *error)
 		.base = virtio->kind_state,
 		.fields = kind->fields,
 		.field_count = kind->field_count,
+		.loaded = kind->loaded,
 	};
 	if (state_register(virtio->device.host.state, &section))
 		return error_set(error, EXIT_CODE_USAGE, "virtio-%s %u: cannot register its state",
@@ -334,6 +335,7 @@ static void slot_loaded(void *opaque)
 		if (!queue->size)
 			queue->ready = 0;
 	}
+	virtio->accepted &= virtio->offered;
 	if (!virtio->kind)
 		virtio->status = 0;
 	virtio_interrupt(virtio, 0);

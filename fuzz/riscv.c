@@ -139,12 +139,9 @@ static void guest_start(struct guest *guest, uint8_t options, const uint8_t *pro
 	machine_run_until(&guest->machine, TICKS);
 }
 
-/* Names the first field in which two guests differ. */
-static void report_difference(const struct guest *a, const struct guest *b)
+static void report_section(const struct state_section *left, const struct state_section *right)
 {
-	const struct state_section *left = a->machine.state.sections;
-	const struct state_section *right = b->machine.state.sections;
-	for (size_t i = 0; i < left->field_count; i++) {
+	for (size_t i = 0; i < left->field_count && !left->unhashed; i++) {
 		const struct state_field *field = &left->fields[i];
 		for (uint32_t k = 0; k < field->count; k++) {
 			size_t offset = field->offset + (size_t)k * field->size;
@@ -153,6 +150,13 @@ static void report_difference(const struct guest *a, const struct guest *b)
 				fprintf(stderr, "engines differ in %s[%u]\n", field->name, k);
 		}
 	}
+}
+
+/* Names the fields in which two guests differ. */
+static void report_difference(const struct guest *a, const struct guest *b)
+{
+	for (size_t i = 0; i < a->machine.state.count; i++)
+		report_section(&a->machine.state.sections[i], &b->machine.state.sections[i]);
 	for (size_t i = 0; i < RAM_SIZE; i++)
 		if (guest_host(a)[i] != guest_host(b)[i]) {
 			fprintf(stderr, "engines differ in memory at offset 0x%zx\n", i);

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bus/ram.h"
 #include "core/error.h"
 #include "core/machine.h"
 #include "cpu/riscv/riscv.h"
@@ -109,6 +110,18 @@ void board_free(struct machine *machine);
  * keeps what no image overwrites, time goes on, as on hardware.
  */
 int board_reset(struct machine *machine, struct error *error);
+
+/*
+ * The blocks of memory that a snapshot holds, "ram" and "mrom", into blocks; offsets in them count
+ * from their start, not from their address. Returns how many there are.
+ */
+struct board_memory {
+	const char *name;
+	struct mb_ram *ram;
+};
+#define BOARD_MEMORY_BLOCKS 2
+unsigned board_memory_blocks(const struct machine *machine,
+			     struct board_memory blocks[BOARD_MEMORY_BLOCKS]);
 
 /* For machine->poll (see there), opaque is the machine: moves host input to the consoles. Sleeps
  * when all CPUs idle: until input if no event is due; in real time if the input is a terminal. */

@@ -180,6 +180,14 @@ static int make_interrupt_controllers(struct board *board, struct error *error)
 	return board->clint && board->plic ? 0 : -1;
 }
 
+static int register_console(struct board *board, struct chardev *chardev, unsigned instance,
+			    struct error *error)
+{
+	if (!chardev || !chardev_register(chardev, &board->machine.state, instance))
+		return 0;
+	return error_set(error, EXIT_CODE_USAGE, "console: cannot register its state");
+}
+
 static int make_virtio(struct board *board, unsigned slot, const struct board_device *device,
 		       struct error *error)
 {
@@ -195,7 +203,8 @@ static int make_virtio(struct board *board, unsigned slot, const struct board_de
 	} else if (config.kind == &virtio_console_ops) {
 		board->virtio_console[slot] =
 			chardev_open(device->chardev ? device->chardev : "null", error);
-		if (!board->virtio_console[slot])
+		if (!board->virtio_console[slot] ||
+		    register_console(board, board->virtio_console[slot], 1 + slot, error))
 			return -1;
 		console.chardev = board->virtio_console[slot];
 		config.kind_config = &console;
@@ -244,7 +253,8 @@ int board_make_devices(struct board *board, const struct board_config *config, s
 	const struct uart16550_config uart = {.chardev = config->serial};
 	board->uart =
 		make_wired(board, &uart16550_ops, BOARD_UART_BASE, 0, BOARD_UART_IRQ, &uart, error);
-	if (!board->finisher || !board->rtc || !board->uart)
+	if (!board->finisher || !board->rtc || !board->uart ||
+	    register_console(board, board->serial, 0, error))
 		return -1;
 	return make_slots(board, config, error);
 }

@@ -246,6 +246,15 @@ int board_reset(struct machine *machine, struct error *error)
 	return 0;
 }
 
+unsigned board_memory_blocks(const struct machine *machine,
+			     struct board_memory blocks[BOARD_MEMORY_BLOCKS])
+{
+	const struct board *board = board_of(machine);
+	blocks[0] = (struct board_memory){"ram", mb_region_get_ram(board->ram)};
+	blocks[1] = (struct board_memory){"mrom", mb_region_get_ram(board->rom)};
+	return BOARD_MEMORY_BLOCKS;
+}
+
 const struct image *board_image(const struct machine *machine)
 {
 	const struct board *board = board_of(machine);

@@ -36,17 +36,35 @@ static bool entry_range(const struct pmp *pmp, unsigned number, uint64_t *first,
 	return false;
 }
 
+static uint8_t legal_cfg(uint8_t value)
+{
+	value &= PMP_CFG_MASK;
+	return value & PMP_R ? value : value & ~PMP_W;
+}
+
+static void count_active(struct pmp *pmp)
+{
+	pmp->active = 0;
+	for (unsigned i = 0; i < pmp->entries; i++)
+		pmp->active += entry_mode(pmp, i) != PMP_OFF;
+}
+
 void pmp_write_cfg(struct pmp *pmp, unsigned number, uint8_t value)
 {
 	if (number >= pmp->entries || pmp->cfg[number] & PMP_L)
 		return;
-	value &= PMP_CFG_MASK;
-	if (!(value & PMP_R))
-		value &= ~PMP_W;
-	pmp->cfg[number] = value;
-	pmp->active = 0;
-	for (unsigned i = 0; i < pmp->entries; i++)
-		pmp->active += entry_mode(pmp, i) != PMP_OFF;
+	pmp->cfg[number] = legal_cfg(value);
+	count_active(pmp);
+}
+
+void pmp_legalize(struct pmp *pmp)
+{
+	for (unsigned i = 0; i < PMP_MAX_ENTRIES; i++) {
+		bool there = i < pmp->entries;
+		pmp->cfg[i] = there ? legal_cfg(pmp->cfg[i]) : 0;
+		pmp->addr[i] = there ? pmp->addr[i] & PMP_ADDRESS_MASK : 0;
+	}
+	count_active(pmp);
 }
 
 void pmp_write_addr(struct pmp *pmp, unsigned number, uint64_t value)

@@ -26,6 +26,9 @@ struct pmp {
 void pmp_write_cfg(struct pmp *pmp, unsigned number, uint8_t value);
 void pmp_write_addr(struct pmp *pmp, unsigned number, uint64_t value);
 
+/* Brings values that were overwritten, from a snapshot, into what writes can leave behind. */
+void pmp_legalize(struct pmp *pmp);
+
 /*
  * May [address, address+size) be accessed? access: bits of PMP_R|PMP_W|PMP_X. machine: M-mode
  * (only locked entries bind it). Returns the permitted bits of all three kinds in *allowed and the

@@ -144,6 +144,36 @@ static bool handle_trap(void *opaque, struct riscv_cpu *cpu, struct trap *trap)
 	}
 }
 
+/* What firmware knows of a hart beyond its CSRs. */
+static const struct state_field hart_fields[] = {
+	STATE_FIELD(struct sbi_hart, state),
+	STATE_FIELD(struct sbi_hart, suspended_at),
+	STATE_ARRAY(struct sbi_hart, locked),
+};
+
+static void hart_loaded(void *base)
+{
+	struct sbi_hart *hart = base;
+	if (hart->state != SBI_HART_STARTED && hart->state != SBI_HART_SUSPENDED)
+		hart->state = SBI_HART_STOPPED;
+	for (unsigned i = 0; i < SBI_FWFT_COUNT; i++)
+		hart->locked[i] = hart->locked[i] != 0;
+}
+
+static int register_hart(struct sbi_hart *hart, unsigned index)
+{
+	const struct state_section section = {
+		.name = "sbi-hart",
+		.instance = index,
+		.version = 1,
+		.base = hart,
+		.fields = hart_fields,
+		.field_count = sizeof(hart_fields) / sizeof(hart_fields[0]),
+		.loaded = hart_loaded,
+	};
+	return state_register(&hart->sbi->machine->state, &section);
+}
+
 struct sbi *sbi_new(struct machine *machine, const struct sbi_config *config,
 		    const struct sbi_console *console)
 {
@@ -163,6 +193,11 @@ struct sbi *sbi_new(struct machine *machine, const struct sbi_config *config,
 		hart->cpu->firmware = handle_trap;
 		hart->cpu->firmware_opaque = sbi;
 		hart->cpu->cpu.stopped = true;
+		if (register_hart(hart, i)) {
+			sbi->hart_count = i + 1;
+			sbi_free(sbi);
+			return NULL;
+		}
 	}
 	return sbi;
 }

@@ -55,7 +55,8 @@ int sbi_config_parse(struct sbi_config *config, const char *text, struct error *
 
 /*
  * Takes over the harts of a machine (all of them RISC-V): every hart gets the firmware hook. Harts
- * are left STOPPED; see sbi_boot(). Returns NULL when out of memory.
+ * are left STOPPED; see sbi_boot(). Registers its state, so the machine's registry is not to be
+ * used after sbi_free(). Returns NULL when out of memory.
  */
 struct sbi *sbi_new(struct machine *machine, const struct sbi_config *config,
 		    const struct sbi_console *console);

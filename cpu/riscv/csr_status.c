@@ -83,6 +83,16 @@ uint64_t csr_read_sstatus(const struct riscv_cpu *hart, const struct csr *csr)
 	return csr_read_mstatus(hart, csr) & SSTATUS_VISIBLE;
 }
 
+uint64_t riscv_legal_mstatus(const struct riscv_cpu *hart, uint64_t value)
+{
+	value &= MSTATUS_WRITABLE;
+	if (!riscv_has(hart, RV_EXT_F))
+		value &= ~MSTATUS_FS;
+	if ((value & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == 2)
+		value &= ~MSTATUS_MPP;
+	return value;
+}
+
 static void write_status(struct riscv_cpu *hart, uint64_t value, uint64_t writable)
 {
 	if (!riscv_has(hart, RV_EXT_F))
@@ -204,11 +214,16 @@ const char *csr_gate_satp(const struct riscv_cpu *hart, const struct csr *csr)
 	return hart->cpu.level == RV_S && hart->mstatus & MSTATUS_TVM ? "mstatus.TVM=1" : NULL;
 }
 
-void csr_write_satp(struct riscv_cpu *hart, const struct csr *csr, uint64_t value)
+bool riscv_legal_satp(const struct riscv_cpu *hart, uint64_t value)
 {
 	uint64_t mode = value >> SATP_MODE_SHIFT;
+	return mode == SATP_BARE || (mode >= SATP_SV39 && mode <= hart->config.max_satp_mode);
+}
+
+void csr_write_satp(struct riscv_cpu *hart, const struct csr *csr, uint64_t value)
+{
 	/* An unsupported mode makes the whole write have no effect: software probes that way. */
-	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > hart->config.max_satp_mode))
+	if (!riscv_legal_satp(hart, value))
 		return;
 	if (value == hart->satp)
 		return;

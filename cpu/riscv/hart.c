@@ -10,8 +10,8 @@
 
 /* clang-format off */
 static const struct state_field hart_fields[] = {
-	{ "x", offsetof(struct riscv_cpu, cpu.r), 8, 32 },
-	{ "f", offsetof(struct riscv_cpu, cpu.v), 8, 64 },
+	{ "x", offsetof(struct riscv_cpu, cpu.r), 8, 32, 0 },
+	{ "f", offsetof(struct riscv_cpu, cpu.v), 8, 64, 0 },
 	STATE_FIELD(struct riscv_cpu, cpu.pc),
 	STATE_FIELD(struct riscv_cpu, cpu.level),
 	STATE_FIELD(struct riscv_cpu, cpu.halted),
@@ -20,7 +20,13 @@ static const struct state_field hart_fields[] = {
 	STATE_FIELD(struct riscv_cpu, cpu.fp.flags),
 	STATE_FIELD(struct riscv_cpu, cpu.reservation),
 	STATE_FIELD(struct riscv_cpu, cpu.reservation_value),
+	/* The CPU's own time: core/machine.c moves the whole of it here before it is read. */
+	STATE_FIELD(struct riscv_cpu, cpu.slice_end),
 	STATE_FIELD(struct riscv_cpu, cpu.idle_ticks),
+	STATE_FIELD(struct riscv_cpu, cpu.trap_count),
+	STATE_FIELD(struct riscv_cpu, cpu.interrupt_count),
+	STATE_FIELD(struct riscv_cpu, cpu.trap_loop_pc),
+	STATE_FIELD(struct riscv_cpu, cpu.traps_in_a_row),
 	STATE_FIELD(struct riscv_cpu, mstatus),
 	STATE_FIELD(struct riscv_cpu, misa),
 	STATE_FIELD(struct riscv_cpu, medeleg),
@@ -54,17 +60,63 @@ static const struct state_field hart_fields[] = {
 	STATE_FIELD(struct riscv_cpu, stimecmp),
 	STATE_ARRAY(struct riscv_cpu, pmp.cfg),
 	STATE_ARRAY(struct riscv_cpu, pmp.addr),
-	STATE_FIELD(struct riscv_cpu, pmp.active),
+};
+
+/* The comparator's event is a section of its own, for it is an object of its own. */
+static const struct state_field stimer_fields[] = {
+	STATE_FIELD(struct clock_event, when),
+	STATE_FIELD(struct clock_event, sequence),
 };
 /* clang-format on */
 
-/* What follows from the fields: the mode word, the timer event, empty TLBs. */
+/* Values that no hart can hold, of a damaged snapshot, become ones that it can. */
+static void legalize(struct riscv_cpu *hart)
+{
+	struct cpu *cpu = &hart->cpu;
+	uint64_t aligned = riscv_has(hart, RV_EXT_C) ? ~1ull : ~3ull;
+	state_fix_bool(&cpu->halted);
+	state_fix_bool(&cpu->stopped);
+	if (cpu->level > RV_M || cpu->level == RV_M - 1)
+		cpu->level = RV_M;
+	cpu->r[0] = 0;
+	cpu->pc &= aligned;
+	hart->mepc &= aligned;
+	hart->sepc &= aligned;
+	cpu->rounding &= 7;
+	cpu->fp = (struct fp_env){.rm = FP_RNE, .flags = cpu->fp.flags & 0x1f};
+	hart->mstatus = riscv_legal_mstatus(hart, hart->mstatus);
+	hart->satp = riscv_legal_satp(hart, hart->satp) ? hart->satp : 0;
+	if (hart->mtvec & 2)
+		hart->mtvec &= ~3ull;
+	if (hart->stvec & 2)
+		hart->stvec &= ~3ull;
+	hart->misa = riscv_misa(&hart->config);
+	pmp_legalize(&hart->pmp);
+}
+
+/* What follows from the fields: the mode word and empty TLBs. */
+static void hart_derive(struct riscv_cpu *hart)
+{
+	riscv_flush_all(hart);
+	riscv_update_mode(&hart->cpu);
+}
+
+/* Interrupt levels are fields and need nobody to drive them anew. */
 static void hart_loaded(void *base)
 {
 	struct riscv_cpu *hart = base;
-	riscv_flush_all(hart);
-	riscv_update_mode(&hart->cpu);
-	riscv_set_stimecmp(hart, hart->stimecmp);
+	legalize(hart);
+	hart->cpu.exit = CPU_EXIT_NONE;
+	hart->cpu.link = NULL;
+	hart_derive(hart);
+	cpu_attention(&hart->cpu);
+}
+
+static void stimer_loaded(void *base)
+{
+	struct clock_event *event = base;
+	const struct riscv_cpu *hart = event->opaque;
+	clock_restore(&hart->cpu.machine->clock, event);
 }
 
 void riscv_reset(struct cpu *cpu)
@@ -92,21 +144,32 @@ void riscv_reset(struct cpu *cpu)
 	memset(hart->mhpmcounter, 0, sizeof(hart->mhpmcounter));
 	memset(hart->mhpmevent, 0, sizeof(hart->mhpmevent));
 	hart->pmp = (struct pmp){.entries = hart->config.pmp_entries};
-	hart_loaded(hart);
+	hart_derive(hart);
+	riscv_set_stimecmp(hart, hart->stimecmp);
 }
 
 static int hart_register(struct riscv_cpu *hart, struct machine *machine)
 {
-	struct state_section section = {
-		.name = "riscv-hart",
+	const struct state_section timer = {
+		.name = "riscv-stimer",
 		.instance = machine->cpu_count,
 		.version = 1,
+		.base = hart->stimer,
+		.fields = stimer_fields,
+		.field_count = sizeof(stimer_fields) / sizeof(stimer_fields[0]),
+		.loaded = stimer_loaded,
+	};
+	const struct state_section section = {
+		.name = "riscv-hart",
+		.instance = machine->cpu_count,
+		.version = 2,
 		.base = hart,
 		.fields = hart_fields,
 		.field_count = sizeof(hart_fields) / sizeof(hart_fields[0]),
 		.loaded = hart_loaded,
 	};
-	return state_register(&machine->state, &section);
+	return state_register(&machine->state, &section) ? -1
+							 : state_register(&machine->state, &timer);
 }
 
 struct riscv_cpu *riscv_cpu_new(struct machine *machine, const struct riscv_config *config,

@@ -20,6 +20,10 @@ bool riscv_wakeup(const struct cpu *cpu);
 const char *riscv_level_name(const struct cpu *cpu, unsigned level);
 const char *riscv_cause_name(const struct trap *trap);
 
+/* The nearest value that mstatus can hold; whether satp can hold a value. */
+uint64_t riscv_legal_mstatus(const struct riscv_cpu *hart, uint64_t value);
+bool riscv_legal_satp(const struct riscv_cpu *hart, uint64_t value);
+
 /* Drops the translations of S- and U-mode, or of one address there whatever its page size. */
 void riscv_flush_translated(struct riscv_cpu *hart);
 void riscv_flush_address(struct riscv_cpu *hart, uint64_t address);

@@ -114,3 +114,29 @@ Test(clock, whoever_runs_is_told_of_an_earlier_event)
 	clock_schedule(&clock, &events[1].event, 5);
 	cr_assert_eq(told, 5);
 }
+
+Test(clock, restored_events_keep_their_order)
+{
+	struct clock clock;
+	struct record record = {.count = 0};
+	struct tagged events[4];
+	clock_init(&clock, 1, 1);
+	for (int i = 0; i < 4; i++)
+		tagged_init(&events[i], &clock, &record, i);
+	clock_schedule(&clock, &events[3].event, 50);
+	clock_detach_all(&clock);
+	cr_assert_eq(clock_next(&clock), CLOCK_NEVER);
+	clock.now = 10;
+	const uint64_t when[] = {30, 30, 5, CLOCK_NEVER}, sequence[] = {7, 6, 8, 0};
+	for (int i = 0; i < 4; i++) {
+		events[i].event.when = when[i];
+		events[i].event.sequence = sequence[i];
+		clock_restore(&clock, &events[i].event);
+	}
+	cr_assert_eq(clock_next(&clock), 10, "what was due in the past is due now");
+	clock_advance(&clock, 30);
+	cr_assert_eq(record.count, 3);
+	cr_assert_eq(record.order[0], 2);
+	cr_assert_eq(record.order[1], 1);
+	cr_assert_eq(record.order[2], 0);
+}

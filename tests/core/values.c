@@ -108,3 +108,61 @@ Test(state, hash_sees_registered_fields_and_no_others)
 	cr_assert_neq(state_hash(&registry), before);
 	state_fini(&registry);
 }
+
+struct queue {
+	uint32_t used;
+	uint8_t bytes[16];
+	unsigned loads;
+};
+
+static void queue_saving(void *base)
+{
+	((struct queue *)base)->bytes[0] |= 0x80;
+}
+
+static void queue_loaded(void *base)
+{
+	((struct queue *)base)->loads++;
+}
+
+static const struct state_field queue_fields[] = {
+	STATE_FIELD(struct queue, used),
+	STATE_COUNTED(struct queue, bytes, used),
+};
+
+Test(state, saves_what_is_in_use_and_loads_it_whole_or_not_at_all)
+{
+	struct state_registry registry;
+	struct queue queue = {
+		.used = 3, .bytes = {1, 2, 3, 4}
+        };
+	const struct state_section section = {
+		.name = "queue",
+		.base = &queue,
+		.fields = queue_fields,
+		.field_count = 2,
+		.unhashed = true,
+		.saving = queue_saving,
+		.loaded = queue_loaded,
+	};
+	uint8_t saved[32];
+	state_init(&registry);
+	uint64_t empty = state_hash(&registry);
+	cr_assert_eq(state_register(&registry, &section), 0);
+	cr_assert_eq(state_hash(&registry), empty, "unhashed");
+	cr_assert_eq(state_capacity(&registry), 4 + 16);
+	cr_assert_eq(state_save(&registry, saved), 4 + 3);
+	queue = (struct queue){.used = 9};
+	for (size_t size = 0; size < 10; size++)
+		if (size != 7)
+			cr_assert_eq(state_load(&registry, saved, size), -1);
+	cr_assert_eq(queue.used, 9);
+	cr_assert_eq(state_load(&registry, saved, 7), 0);
+	cr_assert_eq(queue.used, 3);
+	cr_assert_eq(queue.bytes[0], 0x81);
+	cr_assert_eq(queue.bytes[2], 3);
+	cr_assert_eq(queue.loads, 1);
+	saved[0] = 17; /* more than there is room for */
+	cr_assert_eq(state_load(&registry, saved, sizeof(saved)), -1);
+	state_fini(&registry);
+}

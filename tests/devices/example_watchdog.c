@@ -24,20 +24,18 @@ struct watchdog {
 	struct device device;
 	uint32_t initial_ms;
 	uint32_t limit_ms;
-	uint64_t barks_at; /* tick, CLOCK_NEVER: off or barking */
 	uint8_t barking;
-	struct clock_event event;
+	struct clock_event event; /* not scheduled: off or barking */
 };
 
 static void watchdog_start(struct watchdog *watchdog)
 {
 	struct clock *clock = watchdog->device.host.clock;
+	uint64_t when = CLOCK_NEVER;
 	watchdog->barking = 0;
-	watchdog->barks_at = CLOCK_NEVER;
 	if (watchdog->limit_ms)
-		watchdog->barks_at =
-			clock_tick_at_ns(clock, clock_ns(clock) + watchdog->limit_ms * NS_PER_MS);
-	clock_schedule(clock, &watchdog->event, watchdog->barks_at);
+		when = clock_tick_at_ns(clock, clock_ns(clock) + watchdog->limit_ms * NS_PER_MS);
+	clock_schedule(clock, &watchdog->event, when);
 	device_set_irq(&watchdog->device, 0, false);
 }
 
@@ -46,16 +44,15 @@ static void watchdog_bark(void *opaque, uint64_t now)
 	(void)now;
 	struct watchdog *watchdog = opaque;
 	watchdog->barking = 1;
-	watchdog->barks_at = CLOCK_NEVER;
 	device_set_irq(&watchdog->device, 0, true);
 }
 
 static uint32_t watchdog_left(const struct watchdog *watchdog)
 {
 	const struct clock *clock = watchdog->device.host.clock;
-	if (watchdog->barks_at == CLOCK_NEVER)
+	if (watchdog->event.when == CLOCK_NEVER)
 		return 0;
-	return (clock_ns_at(clock, watchdog->barks_at) - clock_ns(clock)) / NS_PER_MS;
+	return (clock_ns_at(clock, watchdog->event.when) - clock_ns(clock)) / NS_PER_MS;
 }
 
 static mb_result watchdog_read(void *opaque, uint64_t offset, unsigned size, struct mb_attrs attrs,
@@ -122,7 +119,8 @@ static void watchdog_reset(struct device *device)
 static void watchdog_loaded(void *opaque)
 {
 	struct watchdog *watchdog = opaque;
-	clock_schedule(watchdog->device.host.clock, &watchdog->event, watchdog->barks_at);
+	watchdog->barking &= 1;
+	clock_restore(watchdog->device.host.clock, &watchdog->event);
 	device_set_irq(&watchdog->device, 0, watchdog->barking);
 }
 
@@ -135,8 +133,8 @@ static void watchdog_fdt(const struct device *device, struct device_fdt *fdt)
 
 static const struct state_field watchdog_fields[] = {
 	STATE_FIELD(struct watchdog, limit_ms),
-	STATE_FIELD(struct watchdog, barks_at),
 	STATE_FIELD(struct watchdog, barking),
+	STATE_EVENT(struct watchdog, event),
 };
 
 static const struct device_ops watchdog_ops = {

@@ -188,6 +188,35 @@ Test(table, random_pokes)
 	}
 }
 
+/* What a device does after its state went through state_save() and state_load() into another one.
+ */
+Test(table, saved_state_goes_on_in_another_machine)
+{
+	static uint8_t saved[1 << 20];
+	for (size_t row = 0; row < device_table_count; row++) {
+		const char *name = device_table[row]->name;
+		uint64_t seed = 0x5eed + row;
+		bench_init(&bench);
+		struct device *device = add_any(device_table[row]);
+		poke(device, &seed, 3000);
+		cr_assert_leq(state_capacity(&bench.machine.state), sizeof(saved));
+		size_t size = state_save(&bench.machine.state, saved);
+		uint64_t hash = state_hash(&bench.machine.state), after_seed = seed;
+		poke(device, &seed, 500);
+		uint64_t after = state_hash(&bench.machine.state);
+		bench_fini(&bench);
+
+		bench_init(&bench);
+		device = add_any(device_table[row]);
+		cr_assert_eq(state_load(&bench.machine.state, saved, size), 0, "%s", name);
+		cr_assert_eq(state_hash(&bench.machine.state), hash, "%s", name);
+		poke(device, &after_seed, 500);
+		cr_assert_eq(state_hash(&bench.machine.state), after, "%s", name);
+		cr_assert_eq(state_load(&bench.machine.state, saved, size + 1), -1, "%s", name);
+		bench_fini(&bench);
+	}
+}
+
 /* As a damaged snapshot would: random bytes in all registered fields, then more pokes. */
 Test(table, random_state)
 {
