@@ -105,6 +105,7 @@ struct cpu {
 	bool ignore_bus_errors;   /* refused accesses read the fill value and write nothing */
 	bool halted;              /* waits for an interrupt (WFI) */
 	bool stopped;             /* held by firmware, not running at all */
+	uint8_t flags;            /* enum cpu_flags */
 	uint8_t rounding;         /* dynamic rounding mode; 5-7 are reserved values */
 	struct fp_env fp;         /* rm follows rounding whenever that is valid */
 	union cpu_vector v[32];
@@ -137,8 +138,20 @@ struct cpu {
 };
 
 enum {
+	REG_FLAGS_A = 46, /* what the condition flags follow from; see cpu->flags */
+	REG_FLAGS_B = 47,
 	REG_TEMP = 48, /* 48 .. 61: temporaries of one instruction */
 	REG_SINK = 63,
+};
+
+/*
+ * How the condition flags follow from r[REG_FLAGS_A] (a) and r[REG_FLAGS_B] (b), of guests that
+ * have such. A 32-bit operation has its operands in the upper halves.
+ */
+enum cpu_flags {
+	CPU_FLAGS_NZCV, /* a is NZCV, N in bit 3 */
+	CPU_FLAGS_ADD,  /* those of a + b; of logic: a is the result, b is 0 */
+	CPU_FLAGS_SUB,  /* those of a - b; carry means no borrow */
 };
 
 /* What a guest architecture supplies. */

@@ -153,6 +153,14 @@ void build_jump_register(struct builder *builder, unsigned d, unsigned a, int32_
 		*wide_of(uop, 1) = (union uop_wide){.value = builder->pc + builder->length};
 }
 
+void build_jump_exact(struct builder *builder, unsigned d, unsigned a)
+{
+	struct uop *uop = emit(builder, UOP_JUMPX, d, a, 0, 0);
+	builder->end = true;
+	if (uop)
+		*wide_of(uop, 1) = (union uop_wide){.value = builder->pc + builder->length};
+}
+
 static void emit_call(struct builder *builder, enum uop_op op, uop_helper *helper, unsigned d,
 		      unsigned a, unsigned b, int32_t imm, uint64_t argument)
 {
@@ -167,6 +175,12 @@ void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigne
 		int32_t imm, uint64_t argument)
 {
 	emit_call(builder, UOP_CALL, helper, d, a, b, imm, argument);
+}
+
+void build_call_if(struct builder *builder, uop_helper *helper, unsigned a, int32_t imm,
+		   uint64_t argument)
+{
+	emit_call(builder, UOP_CALL_IF, helper, 0, a, 0, imm, argument);
 }
 
 void build_call_end(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
@@ -184,29 +198,53 @@ void build_leave(struct builder *builder)
 		*wide_of(uop, 1) = (union uop_wide){.value = builder->pc + builder->length};
 }
 
-/* imm = cause, argument = value; why is in the second call's argument slot. */
-static bool raise_constant(struct cpu *cpu, const struct uop *uop)
+/* imm = cause, argument = value or syndrome; why is in the second call's argument slot. */
+static bool raise_constant(struct cpu *cpu, const struct uop *uop, uint64_t value,
+			   uint64_t syndrome)
 {
 	const union uop_wide *more = uop_wide(uop, 2);
 	memset(&cpu->trap, 0, sizeof(cpu->trap));
 	cpu->trap.cause = (uint64_t)(int64_t)uop->imm;
-	cpu->trap.value = uop_wide(uop, 1)->call.argument;
+	cpu->trap.value = value;
+	cpu->trap.syndrome = syndrome;
 	cpu->trap.why = (const char *)(uintptr_t)more->value;
 	cpu->trap.to = TRAP_LEVEL_NONE;
 	return false;
 }
 
-void build_trap(struct builder *builder, uint64_t cause, uint64_t value, const char *why)
+static bool raise_value(struct cpu *cpu, const struct uop *uop)
+{
+	return raise_constant(cpu, uop, uop_wide(uop, 1)->call.argument, 0);
+}
+
+static bool raise_syndrome(struct cpu *cpu, const struct uop *uop)
+{
+	return raise_constant(cpu, uop, 0, uop_wide(uop, 1)->call.argument);
+}
+
+static void build_raise(struct builder *builder, uop_helper *helper, uint64_t cause,
+			uint64_t argument, const char *why)
 {
 	/* All slots or none: the reason stands behind the call, where execution never gets. */
 	unsigned start = builder->block->uop_count;
-	emit_call(builder, UOP_CALL_END, raise_constant, 0, 0, 0, (int32_t)cause, value);
+	emit_call(builder, UOP_CALL_END, helper, 0, 0, 0, (int32_t)cause, argument);
 	struct uop *slot = take(builder, 1);
 	if (slot)
 		*(union uop_wide *)slot = (union uop_wide){.value = (uintptr_t)why};
 	else
 		builder->block->uop_count = (uint16_t)start;
 	builder->end = true;
+}
+
+void build_trap(struct builder *builder, uint64_t cause, uint64_t value, const char *why)
+{
+	build_raise(builder, raise_value, cause, value, why);
+}
+
+void build_trap_syndrome(struct builder *builder, uint64_t cause, uint64_t syndrome,
+			 const char *why)
+{
+	build_raise(builder, raise_syndrome, cause, syndrome, why);
 }
 
 /* One instruction; false when it did not fit or could not be fetched and was taken back. */

@@ -20,6 +20,7 @@ struct builder {
 	uint64_t pc;         /* virtual address of the instruction being translated */
 	uint64_t insn;       /* its bits, set by translate() */
 	unsigned length;     /* its length in bytes, set by translate() before any branch */
+	uint64_t note;       /* translate()'s own, 0 at the start of a block */
 	bool end;            /* the block ends with this instruction */
 	bool last;           /* no further instruction joins the block */
 	bool full;           /* did not fit */
@@ -70,9 +71,20 @@ void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigne
 /* Ends the block; goes on at the next instruction after looking at mode and interrupts. */
 void build_leave(struct builder *builder);
 
+/* The same, but only if register a has a bit of imm: for a check that hardly ever fails. */
+void build_call_if(struct builder *builder, uop_helper *helper, unsigned a, int32_t imm,
+		   uint64_t argument);
+
 /* Like build_call, but the helper sets cpu->pc, and the block ends. */
 void build_call_end(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
 		    int32_t imm, uint64_t argument);
+
+/* pc = a, d = pc + length; ends the block. */
+void build_jump_exact(struct builder *builder, unsigned d, unsigned a);
+
+/* Like build_trap with a syndrome instead of a value. */
+void build_trap_syndrome(struct builder *builder, uint64_t cause, uint64_t syndrome,
+			 const char *why);
 
 /* The instruction raises a trap always: cause, value and why go into cpu->trap; ends the block. */
 void build_trap(struct builder *builder, uint64_t cause, uint64_t value, const char *why);

@@ -90,6 +90,7 @@ enum { USES_A = 1, USES_B = 2, USES_D = 4, USES_ANY = 8 };
 static unsigned registers_used(const struct uop *uop)
 {
 	switch ((enum uop_kind)uop_info[uop->op].kind) {
+	case UOP_KIND_RRRI:
 	case UOP_KIND_RRR: return USES_A | USES_B | USES_D;
 	case UOP_KIND_RRI:
 	case UOP_KIND_RR: return USES_A | USES_D;
@@ -167,7 +168,7 @@ static bool ends_block(const struct uop *uop)
 	if (uop_info[uop->op].kind == UOP_KIND_BRANCH)
 		return true;
 	return uop_info[uop->op].kind == UOP_KIND_CONTROL && uop->op != UOP_HEAD &&
-	       uop->op != UOP_CALL;
+	       uop->op != UOP_CALL && uop->op != UOP_CALL_IF;
 }
 
 bool jit_compile(struct jit *jit, struct block *block)

@@ -104,12 +104,13 @@ void jit_lower_jump(struct jit_lowering *l, unsigned insn, unsigned flags)
 
 void jit_lower_jump_register(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	(void)insn, (void)flags;
+	(void)insn;
 	const struct uop *uop = l->uop;
 	jit_load(l, uop->a, X86_RAX, true);
 	if (uop->imm)
 		x86_arith_imm(l->code, X86_ADD_I32, true, x86_reg(X86_RAX), uop->imm);
-	x86_arith_imm(l->code, X86_AND_I32, true, x86_reg(X86_RAX), -2);
+	if (!(flags & LOWER_ALIGNED))
+		x86_arith_imm(l->code, X86_AND_I32, true, x86_reg(X86_RAX), -2);
 	unsigned link = jit_host(l, uop->d) != X86_NONE ? jit_host(l, uop->d) : X86_RCX;
 	x86_constant(l->code, link, uop_wide(uop, 1)->value);
 	jit_write(l, link, false);

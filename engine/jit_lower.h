@@ -39,7 +39,7 @@ enum jit_flags {
 	LOWER_WIDE = 1,     /* 64-bit operation */
 	LOWER_WORD = 2,     /* 32-bit operation, result sign-extended */
 	LOWER_COMMUTES = 4, /* a and b may change places */
-	LOWER_ALIGNED = 8,  /* aligned-only form of a load or store */
+	LOWER_ALIGNED = 8,  /* aligned-only form of a load or store; jump to the exact target */
 	LOWER_NEGATE = 16,  /* the second operand is complemented */
 	LOWER_SINGLE = 32,  /* binary32 in a NaN box */
 	LOWER_ZERO = 64,    /* the first operand is zero-extended from 32 bits */

@@ -133,6 +133,7 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(BGEU,	branch, X86_AE, 0)
 	ROW(JUMP,	jump, 0, 0)
 	ROW(JUMPR,	jump_register, 0, 0)
+	ROW(JUMPX,	jump_register, 0, LOWER_ALIGNED)
 	ROW(LEAVE,	leave, 0, 0)
 	ROW(CALL_END,	call_end, 0, 0)
 

@@ -47,6 +47,9 @@ _Static_assert(sizeof(union uop_wide) == sizeof(struct uop), "a wide operand is 
 enum uop_kind {
 	UOP_KIND_RRR,    /* d, a, b */
 	UOP_KIND_RRI,    /* d, a, imm */
+	UOP_KIND_RRRI,   /* d, a, b, imm */
+	UOP_KIND_RRRR,   /* d, a, b, and the register imm */
+	UOP_KIND_FLAGS,  /* a, b; imm = enum cpu_flags */
 	UOP_KIND_RR,     /* d, a */
 	UOP_KIND_RI,     /* d, imm or wide */
 	UOP_KIND_LOAD,   /* d, [a + imm] */

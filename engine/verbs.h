@@ -8,6 +8,7 @@
 #include <endian.h>
 #include <string.h>
 
+#include "engine/flags.h"
 #include "engine/fp_host.h"
 #include "engine/uop.h"
 #include "mmu/mmu.h"
@@ -31,6 +32,16 @@
 #define BOX32(x) fp_box32(x)
 #define FP       (&cpu->fp)
 #define ROUNDING ((uint8_t)(uop->imm == 7 ? cpu->fp.rm : uop->imm))
+
+/* The bit field that an immediate names. */
+#define FIELD_AT        (IMM & 63)
+#define FIELD_WIDTH     ((IMM >> 8 & 63) + 1)
+#define FIELD_MASK      (UINT64_MAX >> (64 - FIELD_WIDTH))
+#define FIELD_SIGNED(x) ((uint64_t)((int64_t)((x) << (64 - FIELD_WIDTH)) >> (64 - FIELD_WIDTH)))
+
+/* Condition flags: what set them, and how to read it. */
+#define SET_FLAGS(x, y)                                                                            \
+	(cpu->r[REG_FLAGS_A] = (x), cpu->r[REG_FLAGS_B] = (y), cpu->flags = uop->imm & 3)
 
 /* Arithmetic that C does not spell. */
 #define SEXT32(x)      ((uint64_t)(int64_t)(int32_t)(uint32_t)(x))

@@ -153,7 +153,7 @@ static struct toy_insn random_insn(unsigned index, unsigned count)
 		unsigned kind = uop_info[insn.op].kind;
 		insn.imm = random_immediate(insn.op);
 		if (insn.op == UOP_JUMPR || insn.op == UOP_HEAD || insn.op == UOP_CALL ||
-		    insn.op == UOP_CALL_END)
+		    insn.op == UOP_CALL_END || insn.op == UOP_JUMPX)
 			continue;
 		/* Aligned-only forms are the builder's choice, not the guest's. */
 		if (strstr(uop_info[insn.op].name, "_A"))

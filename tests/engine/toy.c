@@ -33,6 +33,13 @@ static bool stop_helper(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
+/* What CALL_IF calls: a trap that carries the immediate. */
+static bool refuse_helper(struct cpu *cpu, const struct uop *uop)
+{
+	cpu->trap = (struct trap){.cause = 3, .value = (uint64_t)uop->imm};
+	return false;
+}
+
 static void toy_translate(struct cpu *cpu, struct builder *builder)
 {
 	struct toy_insn insn;
@@ -63,6 +70,10 @@ static void toy_translate(struct cpu *cpu, struct builder *builder)
 			build_jump(builder, insn.wide);
 		else if (insn.op == UOP_JUMPR)
 			build_jump_register(builder, insn.d, insn.a, insn.imm);
+		else if (insn.op == UOP_JUMPX)
+			build_jump_exact(builder, insn.d, insn.a);
+		else if (insn.op == UOP_CALL_IF)
+			build_call_if(builder, refuse_helper, insn.a, insn.imm, 0);
 		else if (insn.op == UOP_LEAVE)
 			build_leave(builder);
 		else if (insn.op == UOP_MOVW)

@@ -236,27 +236,34 @@ PLACEMENT_TEST(branches)
 	}
 }
 
-PLACEMENT_TEST(jump_register)
+static void jump_register_program(struct program *program, enum uop_op op)
 {
-	static struct program program;
-	program.count = program.results = 0;
+	program->count = program->results = 0;
 	for (EACH(d, destinations))
 		for (EACH(a, sources)) {
 			if (sources[a] == 0)
 				continue;
-			uint64_t target = TOY_RAM + 16ull * (program.count + 3);
-			int32_t imm = (int32_t)(random64() % 3) - 1;
-			add(&program, (struct toy_insn){.op = UOP_MOVW,
-							.d = sources[a],
-							.wide = target - (uint64_t)imm});
-			add(&program, (struct toy_insn){.op = UOP_JUMPR,
-							.d = destinations[d],
-							.a = sources[a],
-							.imm = imm});
-			keep(&program, MARK, false); /* jumped over */
-			keep(&program, destinations[d], false);
+			uint64_t target = TOY_RAM + 16ull * (program->count + 3);
+			int32_t imm = op == UOP_JUMPX ? 0 : (int32_t)(random64() % 3) - 1;
+			add(program, (struct toy_insn){.op = UOP_MOVW,
+						       .d = sources[a],
+						       .wide = target - (uint64_t)imm});
+			add(program, (struct toy_insn){.op = (uint8_t)op,
+						       .d = destinations[d],
+						       .a = sources[a],
+						       .imm = imm});
+			keep(program, MARK, false); /* jumped over */
+			keep(program, destinations[d], false);
 		}
+}
+
+PLACEMENT_TEST(jump_register)
+{
+	static struct program program;
+	jump_register_program(&program, UOP_JUMPR);
 	run_both(&program, "JUMPR", false);
+	jump_register_program(&program, UOP_JUMPX);
+	run_both(&program, "JUMPX", false);
 }
 
 #endif

@@ -1,0 +1,187 @@
+/*
+ * The AArch64 processing element: state and configuration. Names are the Arm ARM's own.
+ */
+#ifndef CPU_ARM64_ARM64_H
+#define CPU_ARM64_ARM64_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/cpu.h"
+#include "core/error.h"
+
+/* Features: one bit each, in the order of cpu/arm64/feature.def. */
+enum arm64_feature {
+#define FEATURE(id, ...) A64_FEAT_##id,
+#include "cpu/arm64/feature.def"
+#undef FEATURE
+	A64_FEATURE_COUNT
+};
+_Static_assert(A64_FEATURE_COUNT <= 128, "struct arm64_config holds 128 features");
+
+/* Where guest registers are in cpu->r[]: X0 to X30, then these. */
+enum {
+	A64_REG_LR = 30,
+	A64_REG_ZR = 31, /* always 0 */
+	A64_REG_SP = 32, /* the stack pointer in use */
+};
+
+/* Exception levels; cpu->level. */
+enum arm64_level { A64_EL0, A64_EL1, A64_EL2, A64_EL3, A64_LEVELS };
+
+/* What a processing element is; fixed at creation. */
+struct arm64_config {
+	uint64_t feature[2]; /* bit set over enum arm64_feature */
+	uint64_t cntfrq_hz;  /* frequency of the system counter */
+	uint64_t midr;       /* MIDR_EL1 */
+	uint8_t highest;     /* highest exception level: A64_EL1 .. A64_EL3 */
+	uint8_t entry;       /* exception level after reset */
+};
+
+/* PSTATE without the condition flags, at their places in SPSR_ELx (Arm ARM, C5.2.19). */
+enum {
+	PSTATE_SPSEL = 1,
+	PSTATE_EL_SHIFT = 2,
+	PSTATE_EL = 3 << PSTATE_EL_SHIFT,
+	PSTATE_M4 = 1 << 4, /* AArch32 */
+	PSTATE_F = 1 << 6,
+	PSTATE_I = 1 << 7,
+	PSTATE_A = 1 << 8,
+	PSTATE_D = 1 << 9,
+	PSTATE_DAIF = PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F,
+	PSTATE_BTYPE_SHIFT = 10,
+	PSTATE_BTYPE = 3 << PSTATE_BTYPE_SHIFT,
+	PSTATE_SSBS = 1 << 12,
+	PSTATE_ALLINT = 1 << 13,
+	PSTATE_IL = 1 << 20,
+	PSTATE_SS = 1 << 21,
+	PSTATE_PAN = 1 << 22,
+	PSTATE_UAO = 1 << 23,
+	PSTATE_DIT = 1 << 24,
+	PSTATE_TCO = 1 << 25,
+	PSTATE_NZCV_SHIFT = 28,
+};
+#define PSTATE_NZCV (15ull << PSTATE_NZCV_SHIFT)
+
+/* Exception classes: ESR_ELx.EC (Arm ARM, D24.2.40). */
+enum arm64_exception_class {
+	A64_EC_UNKNOWN = 0x00,
+	A64_EC_WFX = 0x01,
+	A64_EC_FP = 0x07,
+	A64_EC_PAC = 0x09,
+	A64_EC_OTHER = 0x0a, /* LS64 family, TSB CSYNC, PSB CSYNC */
+	A64_EC_BTI = 0x0d,
+	A64_EC_ILLEGAL = 0x0e,
+	A64_EC_SVC = 0x15,
+	A64_EC_HVC = 0x16,
+	A64_EC_SMC = 0x17,
+	A64_EC_SYSREG = 0x18,
+	A64_EC_ERET = 0x1a,
+	A64_EC_FPAC = 0x1c,
+	A64_EC_FETCH_LOWER = 0x20, /* + 1: from the same level */
+	A64_EC_PC_ALIGNMENT = 0x22,
+	A64_EC_DATA_LOWER = 0x24, /* + 1: from the same level */
+	A64_EC_SP_ALIGNMENT = 0x26,
+	A64_EC_GCS = 0x2d,
+	A64_EC_SERROR = 0x2f,
+	A64_EC_BREAKPOINT_LOWER = 0x30,
+	A64_EC_STEP_LOWER = 0x32,
+	A64_EC_WATCHPOINT_LOWER = 0x34,
+	A64_EC_BRK = 0x3c,
+};
+
+/* What trap->cause tells: the kind of exception, which picks the vector. */
+enum arm64_cause { A64_SYNCHRONOUS, A64_IRQ, A64_FIQ, A64_SERROR };
+
+/* ESR_ELx of an exception class; IL = 1: all instructions have 32 bits. */
+#define A64_ESR_IL (1u << 25)
+static inline uint64_t arm64_esr(enum arm64_exception_class class, uint32_t iss)
+{
+	return (uint64_t) class << 26 | A64_ESR_IL | iss;
+}
+
+/* TLB mode indices. */
+enum arm64_tlb_mode { A64_TLB_EL0, A64_TLB_EL1, A64_TLB_EL2, A64_TLB_EL3, A64_TLB_COUNT };
+
+/* The mode word: every state bit that changes decoding or translation. cpu->mode. */
+enum arm64_mode {
+	A64_MODE_LEVEL = 3,         /* bits 1:0 */
+	A64_MODE_SP_CHECK = 1 << 2, /* SP is checked for alignment */
+	A64_MODE_FP_TRAP = 1 << 3,  /* FP and SIMD instructions go the long way */
+	A64_MODE_ILLEGAL = 1 << 4,  /* PSTATE.IL */
+	A64_MODE_ALIGNED = 1 << 5,  /* data accesses must be aligned */
+	A64_MODE_STAGE1 = 1 << 6,   /* fetches are translated */
+};
+
+/* System registers that are plain storage, in the order of cpu/arm64/sysreg.def. */
+enum arm64_sysreg {
+#define SYSREG(id, ...) A64_##id,
+#include "cpu/arm64/sysreg.def"
+#undef SYSREG
+	A64_SYSREG_COUNT
+};
+
+struct arm64_cpu {
+	struct cpu cpu;
+	struct arm64_config config;
+
+	/*
+	 * PSTATE without NZCV (see flags_nzcv()). Its EL field equals cpu.level. SP of the other
+	 * levels and SP_EL0 are in sp[]; the one in use is cpu.r[A64_REG_SP].
+	 */
+	uint32_t pstate;
+	uint64_t sp[A64_LEVELS];
+	uint64_t sysreg[A64_SYSREG_COUNT];
+
+	uint64_t mpidr;
+	uint32_t fpcr, fpsr;
+	bool event; /* the event register of WFE */
+	bool after; /* the exception being raised returns to the next instruction */
+
+	/*
+	 * In-process firmware: called for SMC where there is no EL3. X0 to X17 are at cpu.r[], the
+	 * next instruction at cpu.pc.
+	 */
+	void (*firmware)(void *opaque, struct arm64_cpu *pe);
+	void *firmware_opaque;
+
+	uint32_t irq_level; /* wires: bit 0 IRQ, 1 FIQ, 2 virtual IRQ, 3 virtual FIQ */
+};
+
+static inline struct arm64_cpu *arm64_cpu(struct cpu *cpu)
+{
+	return (struct arm64_cpu *)cpu;
+}
+
+static inline bool arm64_has(const struct arm64_cpu *pe, enum arm64_feature feature)
+{
+	return pe->config.feature[feature / 64] >> (feature % 64) & 1;
+}
+
+/* The guest that engine and machine see. */
+extern const struct isa arm64_isa;
+
+/* Sets the defaults of "max": every feature of feature.def, EL2 highest, entry at EL2. */
+void arm64_config_default(struct arm64_config *config);
+
+/*
+ * Creates a processing element in its reset state (config.entry, pc 0), adds it to the machine and
+ * registers its state. NULL: out of memory, or the machine is full.
+ */
+struct arm64_cpu *arm64_cpu_new(struct machine *machine, const struct arm64_config *config,
+				uint64_t mpidr);
+void arm64_cpu_free(struct arm64_cpu *pe);
+
+/* PSTATE with its condition flags, as SPSR_ELx shows it. */
+uint64_t arm64_pstate(const struct arm64_cpu *pe);
+
+/*
+ * Sets PSTATE with all its effects: level, stack pointer, mode word, flags. Reserved bits are
+ * dropped. The caller has checked that the level may be entered.
+ */
+void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate);
+
+/* Fills cpu->trap with a synchronous exception for the current instruction. Always false. */
+bool arm64_raise(struct arm64_cpu *pe, uint64_t esr, const char *why);
+
+#endif

@@ -1,0 +1,115 @@
+#include "cpu/arm64/insn.h"
+
+#include <stddef.h>
+
+#include "cpu/arm64/decode_index.h"
+#include "cpu/arm64/emit.h"
+
+#include "cpu/arm64/decode-index.inc"
+
+/* What operands must fulfil: bits of the instruction being decoded. */
+#define F(high, low) arm64_field(word, high, low)
+#define SF           F(31, 31) /* 64-bit operation */
+#define ALWAYS       true
+
+#define LOGICAL_IMMEDIATE arm64_logical_immediate(word, SF, NULL)
+#define WIDE_SHIFT        (SF || !F(22, 22))
+#define BIT_FIELD         (F(22, 22) == SF && (SF || !(F(21, 21) | F(15, 15))))
+#define FUNNEL_AMOUNT     (F(22, 22) == SF && (SF || !F(15, 15)))
+#define SHIFT_AMOUNT      (SF || !F(15, 15))
+#define NO_ROTATION       F(23, 22) != 3
+#define EXTEND_AMOUNT     F(12, 10) <= 4
+#define CRC_SIZE          (SF == (F(11, 10) == 3))
+#define INDEX_EXTEND      F(14, 14)
+#define EVEN_PAIRS        !(F(0, 0) | F(16, 16))
+
+#define A64(id, name, mask, match, need, condition, emitter, argument)                             \
+	static bool allowed_##id(uint32_t word)                                                    \
+	{                                                                                          \
+		(void)word;                                                                        \
+		return condition;                                                                  \
+	}
+#include "cpu/arm64/insn.def"
+#undef A64
+
+#define NONE                                                                                       \
+	0,                                                                                         \
+	{                                                                                          \
+		0, 0                                                                               \
+	}
+#define NEED_1(a)                                                                                  \
+	1,                                                                                         \
+	{                                                                                          \
+		A64_FEAT_##a, 0                                                                    \
+	}
+#define NEED_2(a, b)                                                                               \
+	2,                                                                                         \
+	{                                                                                          \
+		A64_FEAT_##a, A64_FEAT_##b                                                         \
+	}
+#define PICK(a, b, c, ...) c
+#define NEED(...)          PICK(__VA_ARGS__, NEED_2, NEED_1)(__VA_ARGS__)
+
+const struct arm64_row arm64_rows[] = {
+#define A64(id, name, mask, match, need, condition, emitter, argument)                             \
+	{name, mask, match, need, argument, allowed_##id, emit_##emitter},
+#include "cpu/arm64/insn.def"
+#undef A64
+};
+const unsigned arm64_row_count = sizeof(arm64_rows) / sizeof(arm64_rows[0]);
+
+static bool need_met(const struct arm64_cpu *pe, const struct arm64_row *row, const char **why)
+{
+	static const char *const missing[] = {
+#define FEATURE(id) "FEAT_" #id " is absent",
+#include "cpu/arm64/feature.def"
+#undef FEATURE
+	};
+	for (unsigned i = 0; pe && i < row->need_count; i++) {
+		if (!arm64_has(pe, row->need[i])) {
+			*why = missing[row->need[i]];
+			return false;
+		}
+	}
+	return true;
+}
+
+const struct arm64_row *arm64_decode(const struct arm64_cpu *pe, uint32_t word, const char **why)
+{
+	unsigned bucket = arm64_bucket(word);
+	*why = "no such instruction";
+	for (unsigned i = decode_first[bucket]; i < decode_first[bucket + 1]; i++) {
+		const struct arm64_row *row = &arm64_rows[decode_candidates[i]];
+		if ((word & row->mask) != row->match)
+			continue;
+		if (!row->allowed(word)) {
+			*why = "reserved operands";
+			continue;
+		}
+		if (need_met(pe, row, why))
+			return row;
+	}
+	return NULL;
+}
+
+bool arm64_logical_immediate(uint32_t word, bool wide, uint64_t *value)
+{
+	unsigned n = F(22, 22), rotation = F(21, 16), length = F(15, 10);
+	unsigned sizes = n << 6 | (~length & 63);
+	if (sizes < 2 || (n && !wide))
+		return false;
+	unsigned size = 1u << (31 - __builtin_clz(sizes));
+	length &= size - 1;
+	rotation &= size - 1;
+	if (length == size - 1)
+		return false;
+	if (!value)
+		return true;
+	uint64_t element = UINT64_MAX >> (63 - length), mask = UINT64_MAX >> (64 - size);
+	if (rotation)
+		element = (element >> rotation | element << (size - rotation)) & mask;
+	for (; size < 64; size *= 2)
+		element |= element << size;
+	*value = wide ? element : (uint32_t)element;
+	return true;
+}

@@ -1,0 +1,147 @@
+/*
+ * Emitters: how a row of insn.def becomes micro-ops. Internal to the AArch64 translator; a few
+ * generic functions do for all rows.
+ */
+#ifndef CPU_ARM64_EMIT_H
+#define CPU_ARM64_EMIT_H
+
+#include "cpu/arm64/insn.h"
+#include "engine/builder.h"
+#include "engine/uop.h"
+
+/* -- arguments of rows -- */
+
+enum arm64_atomic {
+	A64_ATOMIC_ADD,
+	A64_ATOMIC_CLR,
+	A64_ATOMIC_EOR,
+	A64_ATOMIC_SET,
+	A64_ATOMIC_SMAX,
+	A64_ATOMIC_SMIN,
+	A64_ATOMIC_UMAX,
+	A64_ATOMIC_UMIN,
+	A64_ATOMIC_SWP,
+};
+
+/* -- emitters; the argument is the 64-bit micro-op unless said otherwise -- */
+
+/* translate_integer.c */
+arm64_emit emit_adr;
+arm64_emit emit_add_immediate, emit_add_shifted, emit_add_extended;
+arm64_emit emit_logical_immediate, emit_logical_shifted;
+arm64_emit emit_minmax_immediate, emit_minmax;
+arm64_emit emit_move_wide, emit_bit_field, emit_extract;
+arm64_emit emit_add_carry;
+arm64_emit emit_two_sources, emit_one_source, emit_count_sign, emit_reverse_word, emit_absolute;
+arm64_emit emit_crc32;
+arm64_emit emit_multiply_add, emit_multiply_add_long, emit_multiply_high;
+
+/* translate_flags.c */
+arm64_emit emit_select;
+arm64_emit emit_conditional_compare; /* argument: enum cpu_flags */
+arm64_emit emit_set_flags, emit_rotate_into_flags, emit_flag_operation;
+
+/* translate_branch.c */
+arm64_emit emit_branch, emit_branch_if, emit_branch_register;
+arm64_emit emit_compare_branch, emit_test_branch; /* argument: UOP_BEQ or UOP_BNE */
+arm64_emit emit_svc, emit_hvc, emit_smc, emit_brk, emit_undefined, emit_eret;
+
+/* translate_memory.c */
+arm64_emit emit_access_unsigned, emit_access_unscaled, emit_access_pre, emit_access_post,
+	emit_access_register, emit_access_literal, emit_access_unprivileged;
+arm64_emit emit_pair, emit_prefetch;
+
+/* translate_atomic.c */
+arm64_emit emit_exclusive, emit_ordered, emit_ordered_indexed, emit_clrex;
+arm64_emit emit_compare_swap, emit_compare_swap_pair;
+arm64_emit emit_atomic; /* argument: enum arm64_atomic */
+
+/* translate_system.c */
+arm64_emit emit_hint, emit_barrier, emit_isb, emit_wait, emit_send_event;
+arm64_emit emit_msr_immediate, emit_sysreg;
+
+/* -- what emitters share -- */
+
+/* Temporaries of one instruction. */
+enum { T0 = REG_TEMP, T1, T2, T3 };
+
+/* What builder->note knows of the block so far. */
+enum arm64_note {
+	NOTE_FLAGS_SUB = 1,   /* the flags are those of a - b */
+	NOTE_FLAGS_LOGIC = 2, /* they are those of a + 0 */
+	NOTE_FLAGS = 3,
+	NOTE_SP_ALIGNED = 1 << 2, /* SP has been checked */
+};
+
+static inline bool emit_wide(uint32_t word)
+{
+	return word >> 31;
+}
+
+/* Register fields. Number 31 is the zero register, or SP. */
+static inline unsigned emit_rd(uint32_t word)
+{
+	unsigned number = word & 31;
+	return number == 31 ? REG_SINK : number;
+}
+static inline unsigned emit_rn(uint32_t word)
+{
+	return word >> 5 & 31;
+}
+static inline unsigned emit_rm(uint32_t word)
+{
+	return word >> 16 & 31;
+}
+static inline unsigned emit_rn_sp(uint32_t word)
+{
+	unsigned number = emit_rn(word);
+	return number == 31 ? A64_REG_SP : number;
+}
+
+static inline unsigned emit_level(const struct builder *builder)
+{
+	return builder->cpu->mode & A64_MODE_LEVEL;
+}
+
+/* The zero-extending 32-bit form of a 64-bit micro-op. */
+enum uop_op emit_zero_form(enum uop_op op);
+
+/* The same micro-op in the width of the instruction. */
+static inline enum uop_op emit_form(uint32_t word, enum uop_op op)
+{
+	return emit_wide(word) ? op : emit_zero_form(op);
+}
+
+/* Sets the flags of an operation of the width that the instruction has. */
+void emit_flags(struct builder *builder, uint32_t word, enum cpu_flags flags, unsigned a,
+		unsigned b);
+/* They come from a helper, or who knows. */
+static inline void emit_flags_unknown(struct builder *builder)
+{
+	builder->note &= ~(uint64_t)NOTE_FLAGS;
+}
+
+/*
+ * Puts into T0 whether a condition holds: not zero if so, or, where *inverted comes back true, if
+ * not so. condition < 14.
+ */
+void emit_condition(struct builder *builder, unsigned condition, bool *inverted);
+
+/* SP is about to be an address, or has been written. */
+void emit_sp_check(struct builder *builder);
+static inline void emit_sp_written(struct builder *builder)
+{
+	builder->note &= ~(uint64_t)NOTE_SP_ALIGNED;
+}
+
+/* The instruction raises a synchronous exception always; why is static text. */
+void build_exception(struct builder *builder, uint64_t esr, const char *why);
+
+/* The instruction is UNDEFINED here; why is static text. */
+void emit_undefined_because(struct builder *builder, const char *why);
+
+/* d = the shifted or extended register; d is a temporary or the register itself. */
+unsigned emit_shifted(struct builder *builder, uint32_t word);
+unsigned emit_extended(struct builder *builder, unsigned rm, unsigned option, unsigned shift);
+
+#endif

@@ -1,0 +1,206 @@
+/* Taking exceptions and returning from them (Arm ARM, D1.3 and D1.4). */
+#include "cpu/arm64/pe.h"
+
+#include "engine/flags.h"
+#include "mmu/mmu.h"
+
+bool arm64_raise(struct arm64_cpu *pe, uint64_t esr, const char *why)
+{
+	struct trap *trap = &pe->cpu.trap;
+	*trap = (struct trap){
+		.cause = A64_SYNCHRONOUS,
+		.syndrome = esr,
+		.why = why,
+		.pc = trap->pc,
+		.from = trap->from,
+		.to = TRAP_LEVEL_NONE,
+	};
+	return false;
+}
+
+uint64_t arm64_pstate(const struct arm64_cpu *pe)
+{
+	return pe->pstate | (uint64_t)flags_nzcv(&pe->cpu) << PSTATE_NZCV_SHIFT;
+}
+
+/* The stack pointer that a PSTATE uses. */
+static unsigned stack_of(uint32_t pstate)
+{
+	return pstate & PSTATE_SPSEL ? (pstate & PSTATE_EL) >> PSTATE_EL_SHIFT : A64_EL0;
+}
+
+void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
+{
+	struct cpu *cpu = &pe->cpu;
+	uint32_t allowed = PSTATE_SPSEL | PSTATE_EL | PSTATE_DAIF | PSTATE_IL | PSTATE_SS;
+	if (arm64_has(pe, A64_FEAT_PAN))
+		allowed |= PSTATE_PAN;
+	if (arm64_has(pe, A64_FEAT_UAO))
+		allowed |= PSTATE_UAO;
+	if (arm64_has(pe, A64_FEAT_DIT))
+		allowed |= PSTATE_DIT;
+	if (arm64_has(pe, A64_FEAT_SSBS))
+		allowed |= PSTATE_SSBS;
+	if (arm64_has(pe, A64_FEAT_BTI))
+		allowed |= PSTATE_BTYPE;
+	if (arm64_has(pe, A64_FEAT_NMI))
+		allowed |= PSTATE_ALLINT;
+	flags_set(cpu, pstate >> PSTATE_NZCV_SHIFT & 15);
+	pe->sp[stack_of(pe->pstate)] = cpu->r[A64_REG_SP];
+	pe->pstate = (uint32_t)pstate & allowed;
+	cpu->r[A64_REG_SP] = pe->sp[stack_of(pe->pstate)];
+	cpu->level = (pe->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
+	arm64_state_changed(pe);
+}
+
+/* Where a synchronous exception goes that nothing routes higher: EL1, or EL2 for TGE. */
+static unsigned default_target(const struct arm64_cpu *pe, unsigned from)
+{
+	unsigned target = from == A64_EL0 ? A64_EL1 : from;
+	bool tge = pe->config.highest >= A64_EL2 && pe->sysreg[A64_HCR_EL2] & HCR_TGE;
+	return target == A64_EL1 && tge ? A64_EL2 : target;
+}
+
+/* Registers of a level, EL1 first. */
+static const enum arm64_sysreg elr_of[] = {A64_ELR_EL1, A64_ELR_EL2, A64_ELR_EL3};
+static const enum arm64_sysreg spsr_of[] = {A64_SPSR_EL1, A64_SPSR_EL2, A64_SPSR_EL3};
+static const enum arm64_sysreg esr_of[] = {A64_ESR_EL1, A64_ESR_EL2, A64_ESR_EL3};
+static const enum arm64_sysreg far_of[] = {A64_FAR_EL1, A64_FAR_EL2, A64_FAR_EL3};
+static const enum arm64_sysreg vbar_of[] = {A64_VBAR_EL1, A64_VBAR_EL2, A64_VBAR_EL3};
+
+/* Offset of the vector: by where the exception comes from, and by its kind. */
+static uint64_t vector_offset(const struct arm64_cpu *pe, unsigned target, uint64_t kind)
+{
+	enum { CURRENT_SP0 = 0, CURRENT_SPX = 0x200, LOWER = 0x400 };
+	uint64_t from = pe->cpu.level < target      ? LOWER
+			: pe->pstate & PSTATE_SPSEL ? CURRENT_SPX
+						    : CURRENT_SP0;
+	return from + 0x80 * kind;
+}
+
+static void notify_trap(struct arm64_cpu *pe, const struct trap *trap)
+{
+	const struct observer_list *observers = &pe->cpu.machine->observers;
+	if (!observer_wants(observers, OBSERVE_TRAP))
+		return;
+	struct observation observation = {
+		.kind = OBSERVE_TRAP,
+		.icount = pe->cpu.machine->clock.now,
+		.pc = trap->pc,
+		.trap = trap,
+	};
+	observer_notify(observers, &pe->cpu, &observation);
+}
+
+/* Whether an exception class reports an address. */
+static bool has_address(unsigned class)
+{
+	return (class >= A64_EC_FETCH_LOWER && class <= A64_EC_PC_ALIGNMENT) ||
+	       class == A64_EC_DATA_LOWER || class == A64_EC_DATA_LOWER + 1 ||
+	       class == A64_EC_WATCHPOINT_LOWER || class == A64_EC_WATCHPOINT_LOWER + 1;
+}
+
+/* Classes with a form for the same level and one for lower ones: set the right one. */
+static uint64_t level_form(uint64_t esr, bool same_level)
+{
+	unsigned class = esr >> 26 & 63;
+	switch (class & ~1u) {
+	case A64_EC_FETCH_LOWER:
+	case A64_EC_DATA_LOWER:
+	case A64_EC_BREAKPOINT_LOWER:
+	case A64_EC_STEP_LOWER:
+	case A64_EC_WATCHPOINT_LOWER: return (esr & ~(1ull << 26)) | (uint64_t)same_level << 26;
+	default: return esr;
+	}
+}
+
+void arm64_deliver(struct cpu *cpu, struct trap *trap)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	unsigned target = trap->to == TRAP_LEVEL_NONE ? default_target(pe, cpu->level) : trap->to;
+	unsigned bank = target - A64_EL1;
+	trap->to = (uint8_t)target;
+	if (trap->cause == A64_SYNCHRONOUS || trap->cause == A64_SERROR) {
+		trap->syndrome = level_form(trap->syndrome, cpu->level == target);
+		pe->sysreg[esr_of[bank]] = trap->syndrome;
+		if (has_address(trap->syndrome >> 26 & 63))
+			pe->sysreg[far_of[bank]] = trap->value;
+	}
+	if (pe->after)
+		trap->pc += 4;
+	pe->after = false;
+	pe->sysreg[elr_of[bank]] = trap->pc;
+	pe->sysreg[spsr_of[bank]] = arm64_pstate(pe);
+	uint64_t vector =
+		(pe->sysreg[vbar_of[bank]] & ~0x7ffull) + vector_offset(pe, target, trap->cause);
+	notify_trap(pe, trap);
+	uint64_t keep = PSTATE_NZCV | PSTATE_PAN | PSTATE_DIT;
+	cpu->pc = vector;
+	arm64_set_pstate(pe, (arm64_pstate(pe) & keep) | PSTATE_DAIF | PSTATE_SPSEL |
+				     target << PSTATE_EL_SHIFT);
+}
+
+/* Whether ERET at this level may go where a saved PSTATE points. */
+static bool legal_return(const struct arm64_cpu *pe, uint64_t spsr)
+{
+	unsigned target = (spsr & PSTATE_EL) >> PSTATE_EL_SHIFT;
+	if (spsr & PSTATE_M4 || spsr & 2) /* AArch32; a reserved encoding */
+		return false;
+	if (target > pe->cpu.level || target > pe->config.highest)
+		return false;
+	if (target == A64_EL0 && spsr & PSTATE_SPSEL)
+		return false;
+	bool tge = pe->config.highest >= A64_EL2 && pe->sysreg[A64_HCR_EL2] & HCR_TGE;
+	return !(target == A64_EL1 && tge);
+}
+
+void arm64_exception_return(struct arm64_cpu *pe)
+{
+	unsigned bank = pe->cpu.level - A64_EL1;
+	uint64_t spsr = pe->sysreg[spsr_of[bank]];
+	pe->cpu.pc = pe->sysreg[elr_of[bank]];
+	pe->cpu.traps_in_a_row = 0;
+	pe->cpu.reservation = UINT64_MAX;
+	pe->event = true;
+	if (legal_return(pe, spsr)) {
+		arm64_set_pstate(pe, spsr);
+		return;
+	}
+	uint64_t kept =
+		PSTATE_EL | PSTATE_SPSEL | PSTATE_PAN | PSTATE_UAO | PSTATE_SSBS | PSTATE_BTYPE;
+	uint64_t taken = PSTATE_NZCV | PSTATE_DAIF | PSTATE_DIT;
+	arm64_set_pstate(pe, (pe->pstate & kept) | (spsr & taken) | PSTATE_IL);
+}
+
+void arm64_access_fault(struct cpu *cpu, uint64_t address, unsigned access, unsigned reason,
+			struct trap *trap)
+{
+	(void)cpu;
+	enum { ALIGNMENT = 0x21, EXTERNAL = 0x10, UNSUPPORTED_ATOMIC = 0x35 };
+	static const struct {
+		uint32_t status;
+		const char *why;
+	} rules[] = {
+		[MMU_FAULT_MISALIGNED] = {ALIGNMENT,          "the address is not aligned"             },
+		[MMU_FAULT_MISALIGNED_DEVICE] = {ALIGNMENT,
+                                          "the address is not aligned, on a device"                    },
+		[MMU_FAULT_BUS] = {EXTERNAL,           "nothing answers at the physical address"},
+		[MMU_FAULT_ATOMIC] = {UNSUPPORTED_ATOMIC, "no atomic access to a device"           },
+	};
+	bool fetch = access & MMU_FETCH;
+	uint32_t iss = rules[reason].status;
+	enum { WRITE_NOT_READ = 1 << 6, CACHE_MAINTENANCE = 1 << 8 };
+	/* An atomic read-modify-write that cannot even read is a read. */
+	if (access & MMU_WRITE && !(access & MMU_READ))
+		iss |= WRITE_NOT_READ;
+	if (access & MMU_CBO)
+		iss |= CACHE_MAINTENANCE | WRITE_NOT_READ;
+	*trap = (struct trap){
+		.cause = A64_SYNCHRONOUS,
+		.value = address,
+		.value_is_virtual = true,
+		.syndrome = arm64_esr(fetch ? A64_EC_FETCH_LOWER : A64_EC_DATA_LOWER, iss),
+		.why = rules[reason].why,
+		.to = TRAP_LEVEL_NONE,
+	};
+}

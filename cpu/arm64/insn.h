@@ -1,0 +1,53 @@
+/* The instruction rows (insn.def) as values, and the decoder over them. */
+#ifndef CPU_ARM64_INSN_H
+#define CPU_ARM64_INSN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpu/arm64/arm64.h"
+
+struct arm64_row;
+struct builder;
+
+/* Turns an instruction into micro-ops. See emit.h. */
+typedef void arm64_emit(struct builder *builder, uint32_t word, const struct arm64_row *row);
+
+struct arm64_row {
+	const char *name; /* as the manual spells it; A/B where a field tells them apart */
+	uint32_t mask, match;
+	uint8_t need_count;
+	uint8_t need[2]; /* enum arm64_feature */
+	uint16_t argument;
+	bool (*allowed)(uint32_t word);
+	arm64_emit *emit;
+};
+
+extern const struct arm64_row arm64_rows[];
+extern const unsigned arm64_row_count;
+
+/*
+ * The row of an instruction word on a processing element with that configuration (NULL: every
+ * feature counts as present). NULL: UNDEFINED; *why (static storage) tells which rule says so.
+ */
+const struct arm64_row *arm64_decode(const struct arm64_cpu *pe, uint32_t word, const char **why);
+
+/* Bits high to low of an instruction. */
+static inline uint32_t arm64_field(uint32_t word, unsigned high, unsigned low)
+{
+	return word >> low & (UINT32_MAX >> (31 - (high - low)));
+}
+
+/* The same as a signed number. */
+static inline int64_t arm64_signed_field(uint32_t word, unsigned high, unsigned low)
+{
+	return (int32_t)(word << (31 - high)) >> (31 - (high - low));
+}
+
+/*
+ * The value of a logical immediate (Arm ARM, DecodeBitMasks): a run of ones, rotated, repeated.
+ * False: the fields N, immr, imms are reserved, or need 64 bits and wide is false.
+ */
+bool arm64_logical_immediate(uint32_t word, bool wide, uint64_t *value);
+
+#endif

@@ -1,0 +1,262 @@
+/* The life of a processing element, and what engine and machine see of it. */
+#include "cpu/arm64/pe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/flags.h"
+#include "mmu/mmu.h"
+
+static const char *const register_names[] = {
+	"x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10",
+	"x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21",
+	"x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "xzr", "sp",
+};
+
+const struct isa arm64_isa = {
+	.name = "aarch64",
+	.cpu_size = sizeof(struct arm64_cpu),
+	.register_names = register_names,
+	.register_count = sizeof(register_names) / sizeof(register_names[0]),
+	.max_insn_length = 4,
+	.min_insn_length = 4,
+	.hot_registers = {0,  1,  2,  3, 8, 19, 20, A64_REG_SP, 4, 21},
+	.reset = arm64_reset,
+	.update_mode = arm64_update_mode,
+	.translate = arm64_translate,
+	.walk = arm64_walk,
+	.access_fault = arm64_access_fault,
+	.deliver = arm64_deliver,
+	.interrupt = arm64_interrupt,
+	.wakeup = arm64_wakeup,
+	.level_name = arm64_level_name,
+	.cause_name = arm64_cause_name,
+	.trap_value_names = {"far", "hpfar", "esr"},
+};
+
+/* clang-format off */
+static const struct state_field pe_fields[] = {
+	{ "x", offsetof(struct arm64_cpu, cpu.r), 8, 33 },
+	{ "v", offsetof(struct arm64_cpu, cpu.v), 8, 64 },
+	STATE_FIELD(struct arm64_cpu, cpu.pc),
+	STATE_FIELD(struct arm64_cpu, cpu.level),
+	STATE_FIELD(struct arm64_cpu, cpu.halted),
+	STATE_FIELD(struct arm64_cpu, cpu.stopped),
+	STATE_FIELD(struct arm64_cpu, cpu.reservation),
+	STATE_FIELD(struct arm64_cpu, cpu.reservation_value),
+	STATE_FIELD(struct arm64_cpu, cpu.idle_ticks),
+	STATE_FIELD(struct arm64_cpu, pstate),
+	STATE_ARRAY(struct arm64_cpu, sp),
+	STATE_ARRAY(struct arm64_cpu, sysreg),
+	STATE_FIELD(struct arm64_cpu, fpcr),
+	STATE_FIELD(struct arm64_cpu, fpsr),
+	STATE_FIELD(struct arm64_cpu, event),
+	STATE_FIELD(struct arm64_cpu, irq_level),
+};
+/* clang-format on */
+
+static void pe_loaded(void *base)
+{
+	struct arm64_cpu *pe = base;
+	mmu_flush(&pe->cpu);
+	arm64_update_mode(&pe->cpu);
+}
+
+void arm64_reset(struct cpu *cpu)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	memset(cpu->r, 0, sizeof(cpu->r));
+	memset(cpu->v, 0, sizeof(cpu->v));
+	memset(pe->sp, 0, sizeof(pe->sp));
+	memset(pe->sysreg, 0, sizeof(pe->sysreg));
+	cpu->pc = 0;
+	cpu->halted = false;
+	cpu->fp = (struct fp_env){.rm = FP_RNE};
+	cpu->reservation = UINT64_MAX;
+	pe->fpcr = pe->fpsr = 0;
+	pe->event = false;
+	pe->pstate = PSTATE_DAIF | PSTATE_SPSEL | (uint32_t)pe->config.entry << PSTATE_EL_SHIFT;
+	cpu->level = pe->config.entry;
+	pe->sysreg[A64_VMPIDR_EL2] = pe->mpidr;
+	pe->sysreg[A64_VPIDR_EL2] = pe->config.midr;
+	flags_set(cpu, 0);
+	pe_loaded(pe);
+}
+
+static int pe_register(struct arm64_cpu *pe, struct machine *machine)
+{
+	struct state_section section = {
+		.name = "arm64-pe",
+		.instance = machine->cpu_count,
+		.version = 1,
+		.base = pe,
+		.fields = pe_fields,
+		.field_count = sizeof(pe_fields) / sizeof(pe_fields[0]),
+		.loaded = pe_loaded,
+	};
+	return state_register(&machine->state, &section);
+}
+
+struct arm64_cpu *arm64_cpu_new(struct machine *machine, const struct arm64_config *config,
+				uint64_t mpidr)
+{
+	if (machine->cpu_count == MACHINE_MAX_CPUS)
+		return NULL;
+	size_t size = (sizeof(struct arm64_cpu) + 63) / 64 * 64;
+	struct arm64_cpu *pe = aligned_alloc(64, size);
+	if (!pe)
+		return NULL;
+	memset(pe, 0, size);
+	pe->cpu.isa = &arm64_isa;
+	pe->cpu.machine = machine;
+	pe->cpu.memory = machine->memory;
+	pe->config = *config;
+	pe->mpidr = mpidr;
+	if (mmu_init(&pe->cpu)) {
+		free(pe);
+		return NULL;
+	}
+	if (pe_register(pe, machine) || machine_add_cpu(machine, &pe->cpu)) {
+		arm64_cpu_free(pe);
+		return NULL;
+	}
+	arm64_reset(&pe->cpu);
+	return pe;
+}
+
+void arm64_cpu_free(struct arm64_cpu *pe)
+{
+	if (!pe)
+		return;
+	mmu_fini(&pe->cpu);
+	free(pe);
+}
+
+void arm64_config_default(struct arm64_config *config)
+{
+	*config = (struct arm64_config){
+		.cntfrq_hz = 1000000000,
+		.midr = 0x000f0510, /* no implementer's: no errata match */
+		.highest = A64_EL2,
+		.entry = A64_EL2,
+	};
+	for (unsigned i = 0; i < A64_FEATURE_COUNT; i++)
+		config->feature[i / 64] |= 1ull << (i % 64);
+}
+
+uint64_t arm64_sctlr(const struct arm64_cpu *pe)
+{
+	bool host = pe->sysreg[A64_HCR_EL2] & HCR_TGE && pe->sysreg[A64_HCR_EL2] & HCR_E2H;
+	switch (pe->cpu.level) {
+	case A64_EL3: return pe->sysreg[A64_SCTLR_EL3];
+	case A64_EL2: return pe->sysreg[A64_SCTLR_EL2];
+	case A64_EL0: return pe->sysreg[host ? A64_SCTLR_EL2 : A64_SCTLR_EL1];
+	default: return pe->sysreg[A64_SCTLR_EL1];
+	}
+}
+
+static uint32_t mode_word(const struct arm64_cpu *pe)
+{
+	uint64_t sctlr = arm64_sctlr(pe);
+	uint32_t mode = pe->cpu.level;
+	if (sctlr & (pe->cpu.level == A64_EL0 ? SCTLR_SA0 : SCTLR_SA))
+		mode |= A64_MODE_SP_CHECK;
+	if (pe->pstate & PSTATE_IL)
+		mode |= A64_MODE_ILLEGAL;
+	if (sctlr & SCTLR_A)
+		mode |= A64_MODE_ALIGNED;
+	if (sctlr & SCTLR_M)
+		mode |= A64_MODE_STAGE1;
+	return mode;
+}
+
+void arm64_update_mode(struct cpu *cpu)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	cpu->mode = mode_word(pe);
+	cpu->fetch_mode = cpu->data_mode = cpu->level;
+	mmu_use_data_mode(cpu);
+	cpu->aligned_only = cpu->mode & A64_MODE_ALIGNED;
+	cpu->jump_key = (uint64_t)cpu->mode << 32 | (uint32_t)cpu->jump_key;
+}
+
+void arm64_state_changed(struct arm64_cpu *pe)
+{
+	uint32_t before = pe->cpu.mode;
+	arm64_update_mode(&pe->cpu);
+	if ((before ^ pe->cpu.mode) & A64_MODE_STAGE1)
+		mmu_flush(&pe->cpu);
+	cpu_attention(&pe->cpu);
+}
+
+/* -- interrupts -- */
+
+enum { LINE_IRQ = 1, LINE_FIQ = 2 };
+
+bool arm64_interrupt(struct cpu *cpu, struct trap *trap)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	bool fiq = pe->irq_level & LINE_FIQ && !(pe->pstate & PSTATE_F);
+	bool irq = pe->irq_level & LINE_IRQ && !(pe->pstate & PSTATE_I);
+	if (!fiq && !irq)
+		return false;
+	*trap = (struct trap){
+		.cause = fiq ? A64_FIQ : A64_IRQ,
+		.interrupt = true,
+		.why = fiq ? "FIQ is pending" : "IRQ is pending",
+		.to = TRAP_LEVEL_NONE,
+	};
+	return true;
+}
+
+bool arm64_wakeup(const struct cpu *cpu)
+{
+	const struct arm64_cpu *pe = (const struct arm64_cpu *)cpu;
+	return pe->irq_level & (LINE_IRQ | LINE_FIQ) || pe->event;
+}
+
+/* -- names -- */
+
+const char *arm64_level_name(const struct cpu *cpu, unsigned level)
+{
+	(void)cpu;
+	static const char *const names[] = {"EL0", "EL1", "EL2", "EL3"};
+	return level < A64_LEVELS ? names[level] : "none";
+}
+
+const char *arm64_cause_name(const struct trap *trap)
+{
+	static const char *const kinds[] = {"synchronous", "IRQ", "FIQ", "SError"};
+	static const struct {
+		uint8_t class;
+		const char *name;
+	} classes[] = {
+		{A64_EC_UNKNOWN,         "undefined"                     },
+		{A64_EC_WFX,             "trapped WFI or WFE"            },
+		{A64_EC_FP,              "trapped FP or SIMD"            },
+		{A64_EC_PAC,             "trapped pointer authentication"},
+		{A64_EC_OTHER,           "trapped LS64, TSB or PSB"      },
+		{A64_EC_BTI,             "branch target"                 },
+		{A64_EC_ILLEGAL,         "illegal execution state"       },
+		{A64_EC_SVC,             "SVC"                           },
+		{A64_EC_HVC,             "HVC"                           },
+		{A64_EC_SMC,             "SMC"                           },
+		{A64_EC_SYSREG,          "trapped system register"       },
+		{A64_EC_ERET,            "trapped ERET"                  },
+		{A64_EC_FPAC,            "pointer authentication failure"},
+		{A64_EC_FETCH_LOWER,     "instruction abort"             },
+		{A64_EC_FETCH_LOWER + 1, "instruction abort"             },
+		{A64_EC_PC_ALIGNMENT,    "PC alignment"                  },
+		{A64_EC_DATA_LOWER,      "data abort"                    },
+		{A64_EC_DATA_LOWER + 1,  "data abort"                    },
+		{A64_EC_SP_ALIGNMENT,    "SP alignment"                  },
+		{A64_EC_BRK,             "BRK"                           },
+	};
+	if (trap->cause != A64_SYNCHRONOUS)
+		return trap->cause < 4 ? kinds[trap->cause] : "reserved";
+	unsigned class = trap->syndrome >> 26 & 63;
+	for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (classes[i].class == class)
+			return classes[i].name;
+	return "reserved";
+}

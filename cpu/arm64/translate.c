@@ -1,0 +1,27 @@
+/* From A64 instructions to micro-ops: what arm64_isa.translate points to. */
+#include "cpu/arm64/emit.h"
+#include "cpu/arm64/pe.h"
+
+void build_exception(struct builder *builder, uint64_t esr, const char *why)
+{
+	build_trap_syndrome(builder, A64_SYNCHRONOUS, esr, why);
+}
+
+void arm64_translate(struct cpu *cpu, struct builder *builder)
+{
+	uint64_t bits;
+	const char *why;
+	if (!build_fetch(builder, 0, 4, &bits))
+		return;
+	builder->length = 4;
+	builder->insn = bits;
+	if (cpu->mode & A64_MODE_ILLEGAL) {
+		build_exception(builder, arm64_esr(A64_EC_ILLEGAL, 0), "PSTATE.IL=1");
+		return;
+	}
+	const struct arm64_row *row = arm64_decode(arm64_cpu(cpu), (uint32_t)bits, &why);
+	if (row)
+		row->emit(builder, (uint32_t)bits, row);
+	else
+		emit_undefined_because(builder, why);
+}

@@ -1,0 +1,156 @@
+/* Branches, exception generation and return. */
+#include "cpu/arm64/emit.h"
+
+#include "cpu/arm64/pe.h"
+#include "engine/engine.h"
+
+void emit_undefined_because(struct builder *builder, const char *why)
+{
+	build_exception(builder, arm64_esr(A64_EC_UNKNOWN, 0), why);
+}
+
+void emit_undefined(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)word;
+	emit_undefined_because(builder, row->name);
+}
+
+static uint64_t target26(const struct builder *builder, uint32_t word)
+{
+	return builder->pc + (uint64_t)arm64_signed_field(word, 25, 0) * 4;
+}
+
+void emit_branch(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	if (word >> 31)
+		build_constant(builder, A64_REG_LR, builder->pc + 4);
+	build_jump(builder, target26(builder, word));
+}
+
+/* The low bits of the target stay: where the next fetch finds them set, it faults. */
+void emit_branch_register(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	enum { BLR = 1 };
+	unsigned target = emit_rn(word);
+	bool link = arm64_field(word, 22, 21) == BLR;
+	build_jump_exact(builder, link ? A64_REG_LR : REG_SINK, target);
+}
+
+void emit_compare_branch(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	unsigned a = word & 31;
+	if (!emit_wide(word)) {
+		build_op(builder, UOP_ZEXT32, T0, a, 0, 0);
+		a = T0;
+	}
+	build_branch(builder, row->argument, a, A64_REG_ZR,
+		     builder->pc + (uint64_t)arm64_signed_field(word, 23, 5) * 4);
+}
+
+void emit_test_branch(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	unsigned bit = arm64_field(word, 31, 31) << 5 | arm64_field(word, 23, 19);
+	build_op(builder, UOP_BEXTI, T0, word & 31, 0, (int32_t)bit);
+	build_branch(builder, row->argument, T0, A64_REG_ZR,
+		     builder->pc + (uint64_t)arm64_signed_field(word, 18, 5) * 4);
+}
+
+/* -- exceptions -- */
+
+static uint32_t immediate16(uint32_t word)
+{
+	return arm64_field(word, 20, 5);
+}
+
+/*
+ * argument: ESR; imm: the level that takes it, or TRAP_LEVEL_NONE. The return address of an
+ * executed call is the next instruction: trap->pc says so.
+ */
+static bool help_call_exception(struct cpu *cpu, const struct uop *uop)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	arm64_raise(pe, uop_wide(uop, 1)->call.argument, "executed");
+	cpu->trap.to = (uint8_t)uop->imm;
+	pe->after = true;
+	return false;
+}
+
+static void build_call_exception(struct builder *builder, enum arm64_exception_class class,
+				 uint32_t word, unsigned to)
+{
+	build_call_end(builder, help_call_exception, 0, 0, 0, (int32_t)to,
+		       arm64_esr(class, immediate16(word)));
+}
+
+void emit_svc(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	build_call_exception(builder, A64_EC_SVC, word, TRAP_LEVEL_NONE);
+}
+
+static bool help_hvc(struct cpu *cpu, const struct uop *uop)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	if (pe->sysreg[A64_HCR_EL2] & HCR_HCD)
+		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "HCR_EL2.HCD=1");
+	return help_call_exception(cpu, uop);
+}
+
+void emit_hvc(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	struct arm64_cpu *pe = arm64_cpu(builder->cpu);
+	unsigned level = emit_level(builder);
+	if (level == A64_EL0 || pe->config.highest < A64_EL2)
+		emit_undefined_because(builder, level ? "HVC without EL2" : "HVC at EL0");
+	else
+		build_call_end(builder, help_hvc, 0, 0, 0, level == A64_EL3 ? A64_EL3 : A64_EL2,
+			       arm64_esr(A64_EC_HVC, immediate16(word)));
+}
+
+/* Firmware comes first, where there is no EL3; see arm64_cpu.firmware. */
+static bool help_smc(struct cpu *cpu, const struct uop *uop)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	if (pe->config.highest == A64_EL3)
+		return help_call_exception(cpu, uop);
+	if (!pe->firmware)
+		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "SMC without EL3");
+	cpu->pc = engine_pc(cpu) + 4;
+	pe->firmware(pe->firmware_opaque, pe);
+	return true;
+}
+
+void emit_smc(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	if (emit_level(builder) == A64_EL0)
+		emit_undefined_because(builder, "SMC at EL0");
+	else
+		build_call_end(builder, help_smc, 0, 0, 0, A64_EL3,
+			       arm64_esr(A64_EC_SMC, immediate16(word)));
+}
+
+void emit_brk(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	build_exception(builder, arm64_esr(A64_EC_BRK, immediate16(word)), "executed");
+}
+
+static bool help_eret(struct cpu *cpu, const struct uop *uop)
+{
+	(void)uop;
+	arm64_exception_return(arm64_cpu(cpu));
+	return true;
+}
+
+void emit_eret(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)word, (void)row;
+	if (emit_level(builder) == A64_EL0)
+		emit_undefined_because(builder, "ERET at EL0");
+	else
+		build_call_end(builder, help_eret, 0, 0, 0, 0, 0);
+}

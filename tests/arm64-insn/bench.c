@@ -1,0 +1,100 @@
+#include "bench.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define BRK_0     0xd4200000
+#define JUMP_SELF 0x14000000
+
+const char *const bench_engines[BENCH_ENGINES] = {
+	"step",
+	"interp",
+#if ENGINE_HAS_JIT
+	"jit",
+#endif
+};
+
+void bench_init(struct bench *bench, const char *engine, const struct arm64_config *config)
+{
+	struct arm64_config standard;
+	arm64_config_default(&standard);
+	memset(bench, 0, sizeof(*bench));
+	machine_init(&bench->machine);
+	bench->bus = mb_bus_new();
+	cr_assert_not_null(bench->bus);
+	cr_assert_eq(mb_region_container(bench->bus, "system", MB_WHOLE, &bench->root), 0);
+	cr_assert_eq(mb_region_ram(bench->bus, "ram", BENCH_SIZE, &bench->ram), 0);
+	mb_attach(bench->root, BENCH_RAM, bench->ram);
+	cr_assert_eq(
+		mb_space_new(bench->bus, "memory", bench->root, MB_SPACE_MEMORY, &bench->space), 0);
+	bench->machine.memory = bench->space;
+	bench->machine.trap_loop = 0;
+	bench->machine.engine = engine_find(engine);
+	bench->pe = arm64_cpu_new(&bench->machine, config ? config : &standard, 0x80000000);
+	cr_assert_not_null(bench->pe);
+	cr_assert_not_null(code_cache_new(&bench->machine));
+	/* The JIT shall not wait until code is hot. */
+	code_cache_set_executions(bench->pe->cpu.code, 0);
+	for (unsigned vector = 0; vector < 16; vector++)
+		bench_store(bench, BENCH_VECTORS + 0x80 * vector, 4, JUMP_SELF);
+	bench->pe->sysreg[A64_VBAR_EL1] = BENCH_VECTORS;
+	bench->pe->sysreg[A64_VBAR_EL2] = BENCH_VECTORS;
+	bench->pe->sysreg[A64_VBAR_EL3] = BENCH_VECTORS;
+}
+
+void bench_fini(struct bench *bench)
+{
+	code_cache_free(bench->pe->cpu.code);
+	arm64_cpu_free(bench->pe);
+	machine_fini(&bench->machine);
+	mb_space_free(bench->space);
+	mb_region_unref(bench->ram);
+	mb_region_unref(bench->root);
+	mb_bus_free(bench->bus);
+}
+
+void bench_set_level(struct bench *bench, unsigned level)
+{
+	uint64_t spsel = level == A64_EL0 ? 0 : PSTATE_SPSEL;
+	arm64_set_pstate(bench->pe, PSTATE_DAIF | spsel | (uint64_t)level << PSTATE_EL_SHIFT);
+}
+
+uint64_t bench_load(struct bench *bench, uint64_t address, unsigned size)
+{
+	uint64_t value = 0;
+	cr_assert_eq(mb_ld(bench->space, address, size, MB_LITTLE, MB_ATTRS_NONE, &value), MB_OK);
+	return value;
+}
+
+void bench_store(struct bench *bench, uint64_t address, unsigned size, uint64_t value)
+{
+	cr_assert_eq(mb_st(bench->space, address, size, MB_LITTLE, MB_ATTRS_NONE, value), MB_OK);
+}
+
+static enum arm64_sysreg banked(const struct bench *bench, enum arm64_sysreg el1,
+				enum arm64_sysreg el2, enum arm64_sysreg el3)
+{
+	return bench->pe->cpu.level == A64_EL3 ? el3 : bench->pe->cpu.level == A64_EL2 ? el2 : el1;
+}
+
+uint64_t bench_esr(const struct bench *bench)
+{
+	return bench->pe->sysreg[banked(bench, A64_ESR_EL1, A64_ESR_EL2, A64_ESR_EL3)];
+}
+
+uint64_t bench_elr(const struct bench *bench)
+{
+	return bench->pe->sysreg[banked(bench, A64_ELR_EL1, A64_ELR_EL2, A64_ELR_EL3)];
+}
+
+bool bench_run(struct bench *bench, const uint32_t *insns, unsigned count)
+{
+	struct cpu *cpu = &bench->pe->cpu;
+	for (unsigned i = 0; i < count; i++)
+		bench_store(bench, BENCH_CODE + 4ull * i, 4, insns[i]);
+	uint64_t end = BENCH_CODE + 4ull * count;
+	bench_store(bench, end, 4, BRK_0);
+	cpu->pc = BENCH_CODE;
+	machine_run_until(&bench->machine, bench->machine.clock.now + 2 * count + 6);
+	return bench_esr(bench) == arm64_esr(A64_EC_BRK, 0) && bench_elr(bench) == end;
+}
