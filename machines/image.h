@@ -49,9 +49,9 @@ struct image_memory {
 };
 
 /*
- * Reads, decompresses and checks a file. kind is what messages call it ("firmware"). limit bounds the file and what it decompresses to (use
- * the RAM size). Returns 0; or -1 with 125 (cannot be read) or 126 (bad image). image is then
- * empty.
+ * Reads, decompresses and checks a file. kind is what messages call it ("firmware"). limit bounds
+ * the file and what it decompresses to (use the RAM size). Returns 0; or -1 with 125 (cannot be
+ * read) or 126 (bad image). image is then empty.
  */
 int image_read(struct image *image, const char *path, const char *kind, uint64_t limit,
 	       struct error *error);

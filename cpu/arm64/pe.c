@@ -36,15 +36,21 @@ const struct isa arm64_isa = {
 
 /* clang-format off */
 static const struct state_field pe_fields[] = {
-	{ "x", offsetof(struct arm64_cpu, cpu.r), 8, 33 },
-	{ "v", offsetof(struct arm64_cpu, cpu.v), 8, 64 },
+	{ "x", offsetof(struct arm64_cpu, cpu.r), 8, 33, 0 },
+	{ "nzcv", offsetof(struct arm64_cpu, cpu.r[REG_FLAGS_A]), 8, 1, 0 },
+	{ "v", offsetof(struct arm64_cpu, cpu.v), 8, 64, 0 },
 	STATE_FIELD(struct arm64_cpu, cpu.pc),
 	STATE_FIELD(struct arm64_cpu, cpu.level),
 	STATE_FIELD(struct arm64_cpu, cpu.halted),
 	STATE_FIELD(struct arm64_cpu, cpu.stopped),
 	STATE_FIELD(struct arm64_cpu, cpu.reservation),
 	STATE_FIELD(struct arm64_cpu, cpu.reservation_value),
+	STATE_FIELD(struct arm64_cpu, cpu.slice_end),
 	STATE_FIELD(struct arm64_cpu, cpu.idle_ticks),
+	STATE_FIELD(struct arm64_cpu, cpu.trap_count),
+	STATE_FIELD(struct arm64_cpu, cpu.interrupt_count),
+	STATE_FIELD(struct arm64_cpu, cpu.trap_loop_pc),
+	STATE_FIELD(struct arm64_cpu, cpu.traps_in_a_row),
 	STATE_FIELD(struct arm64_cpu, pstate),
 	STATE_ARRAY(struct arm64_cpu, sp),
 	STATE_ARRAY(struct arm64_cpu, sysreg),
@@ -55,9 +61,31 @@ static const struct state_field pe_fields[] = {
 };
 /* clang-format on */
 
+/* Engines keep the flags' operands for longer or shorter; the flags are the same. */
+static void pe_saving(void *base)
+{
+	struct arm64_cpu *pe = base;
+	flags_set(&pe->cpu, flags_nzcv(&pe->cpu));
+}
+
+/* Values that no element can hold, of a damaged snapshot, become ones that it can. */
+static void legalize(struct arm64_cpu *pe)
+{
+	struct cpu *cpu = &pe->cpu;
+	state_fix_bool(&cpu->halted);
+	state_fix_bool(&cpu->stopped);
+	state_fix_bool(&pe->event);
+	if (cpu->level > pe->config.highest)
+		cpu->level = pe->config.highest;
+	pe->pstate = (pe->pstate & ~(uint32_t)PSTATE_EL) | (uint32_t)cpu->level << PSTATE_EL_SHIFT;
+	cpu->r[A64_REG_ZR] = 0;
+	flags_set(cpu, cpu->r[REG_FLAGS_A] & 15);
+}
+
 static void pe_loaded(void *base)
 {
 	struct arm64_cpu *pe = base;
+	legalize(pe);
 	mmu_flush(&pe->cpu);
 	arm64_update_mode(&pe->cpu);
 }
@@ -75,11 +103,10 @@ void arm64_reset(struct cpu *cpu)
 	cpu->reservation = UINT64_MAX;
 	pe->fpcr = pe->fpsr = 0;
 	pe->event = false;
-	pe->pstate = PSTATE_DAIF | PSTATE_SPSEL | (uint32_t)pe->config.entry << PSTATE_EL_SHIFT;
 	cpu->level = pe->config.entry;
+	pe->pstate = PSTATE_DAIF | PSTATE_SPSEL;
 	pe->sysreg[A64_VMPIDR_EL2] = pe->mpidr;
 	pe->sysreg[A64_VPIDR_EL2] = pe->config.midr;
-	flags_set(cpu, 0);
 	pe_loaded(pe);
 }
 
@@ -92,6 +119,7 @@ static int pe_register(struct arm64_cpu *pe, struct machine *machine)
 		.base = pe,
 		.fields = pe_fields,
 		.field_count = sizeof(pe_fields) / sizeof(pe_fields[0]),
+		.saving = pe_saving,
 		.loaded = pe_loaded,
 	};
 	return state_register(&machine->state, &section);
