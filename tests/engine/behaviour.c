@@ -179,7 +179,7 @@ Test(behaviour, trap_loop_is_reported)
 	FOR_EACH_ENGINE
 	{
 		struct toy *toy = toy_new(engines[e]);
-		struct toy_insn bad = {.op = 250};
+		struct toy_insn bad = {.op = TOY_NONE};
 		toy_program(toy, TOY_VECTOR, &bad, 1);
 		toy_run(toy, 1ull << 45, 1000000);
 		cr_assert_eq(toy->machine.stop.kind, STOP_TRAP_LOOP, "%s", engines[e]);

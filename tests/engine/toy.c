@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "engine/block.h"
 #include "engine/builder.h"
 
 #define LEVEL 1
@@ -40,7 +41,24 @@ static bool refuse_helper(struct cpu *cpu, const struct uop *uop)
 	return false;
 }
 
-static void toy_translate(struct cpu *cpu, struct builder *builder)
+static bool call_helper(struct cpu *cpu, const struct uop *uop)
+{
+	struct toy *toy = toy_of(cpu);
+	engine_sync_clock(cpu);
+	if (uop->imm & 1) {
+		cpu->trap = (struct trap){.cause = 3, .value = engine_insn(cpu)};
+		return false;
+	}
+	cpu->r[uop->d] = cpu->r[uop->a] + 3 * cpu->r[uop->b] + engine_pc(cpu) +
+			 (toy->machine.clock.now << 32);
+	if (uop->imm & 2)
+		cpu_attention(cpu);
+	if (uop->op == UOP_CALL_END)
+		cpu->pc = uop_wide(uop, 1)->call.argument;
+	return true;
+}
+
+static void translate_insn(struct cpu *cpu, struct builder *builder)
 {
 	struct toy_insn insn;
 	uint64_t words[2];
@@ -52,6 +70,14 @@ static void toy_translate(struct cpu *cpu, struct builder *builder)
 	builder->insn = words[0];
 	if (insn.op == TOY_STOP) {
 		build_call_end(builder, stop_helper, 0, 0, 0, 0, builder->pc + sizeof(insn));
+		return;
+	}
+	if (insn.op == TOY_CALL) {
+		build_call(builder, call_helper, insn.d, insn.a, insn.b, insn.imm, insn.wide);
+		return;
+	}
+	if (insn.op == TOY_CALL_END) {
+		build_call_end(builder, call_helper, insn.d, insn.a, insn.b, insn.imm, insn.wide);
 		return;
 	}
 	if (insn.op >= UOP_COUNT || insn.op == UOP_HEAD || insn.op == UOP_CALL ||
@@ -83,6 +109,21 @@ static void toy_translate(struct cpu *cpu, struct builder *builder)
 	}
 }
 
+static void toy_translate(struct cpu *cpu, struct builder *builder)
+{
+	const struct block *block = builder->block;
+	unsigned slot = block->uop_count;
+	toy_of(cpu)->translated[UOP_HEAD] = true;
+	translate_insn(cpu, builder);
+	if (builder->full || builder->failed)
+		return;
+	for (; slot < block->uop_count; slot += uop_info[block->uops[slot].op].slots) {
+		toy_of(cpu)->translated[block->uops[slot].op] = true;
+		if (block->uops[slot].op == UOP_CALL_END)
+			break; /* what stands behind it is data */
+	}
+}
+
 static bool toy_walk(struct cpu *cpu, uint64_t address, unsigned access, unsigned mode,
 		     struct mmu_translation *result, struct trap *trap)
 {
@@ -110,7 +151,13 @@ static void toy_deliver(struct cpu *cpu, struct trap *trap)
 	toy->last_trap_pc = trap->pc;
 	toy->last_trap_value = trap->value;
 	toy->last_trap_cause = trap->cause;
-	cpu->pc = TOY_VECTOR;
+	uint64_t words[] = {trap->pc, trap->value, trap->cause, trap->insn, cpu_now(cpu)};
+	for (unsigned i = 0; i < 5; i++)
+		toy->trap_digest = (toy->trap_digest ^ words[i]) * 0x9e3779b97f4a7c15ull;
+	if (!toy->resume || trap->value == trap->pc)
+		cpu->pc = TOY_VECTOR;
+	else
+		cpu->pc = trap->pc + (trap->interrupt ? 0 : sizeof(struct toy_insn));
 }
 
 static bool toy_interrupt(struct cpu *cpu, struct trap *trap)

@@ -29,13 +29,17 @@ static const char *const toy_engines[] = {
 
 /* One instruction. Control micro-ops use wide as the target. */
 struct toy_insn {
-	uint8_t op, d, a, b;
+	uint32_t op : 14, d : 6, a : 6, b : 6;
 	int32_t imm;
 	uint64_t wide;
 };
 
-/* Beyond the micro-ops: an instruction that stops the machine, and one that calls toy.helper. */
-enum { TOY_STOP = UOP_COUNT, TOY_CALL };
+/*
+ * Beyond the micro-ops: an instruction that stops the machine, and two that call a helper, which
+ * mixes time, place and operands into d; TOY_NONE is illegal. imm bit 0: it traps; bit 1: it asks
+ * to leave the block. TOY_CALL_END goes on at wide.
+ */
+enum { TOY_STOP = UOP_COUNT, TOY_CALL, TOY_CALL_END, TOY_OPS, TOY_NONE = 0x3fff };
 
 struct toy {
 	struct cpu cpu;
@@ -46,8 +50,11 @@ struct toy {
 	uint8_t *host; /* of TOY_RAM */
 	unsigned device_reads, device_writes;
 	uint64_t last_trap_pc, last_trap_value, last_trap_cause;
+	uint64_t trap_digest; /* of all traps */
+	bool resume;          /* traps go on behind the instruction, interrupts where they came */
 	bool aligned_only;
-	unsigned interrupts; /* to be taken at the next boundaries */
+	bool translated[UOP_COUNT]; /* which micro-ops were ever made */
+	unsigned interrupts;        /* to be taken at the next boundaries */
 };
 
 /* A machine with the named engine; the JIT compiles at once. Aborts the test without memory. */

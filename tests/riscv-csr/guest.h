@@ -14,11 +14,12 @@
 
 #define GUEST_RAM      0x80000000ull
 #define GUEST_RAM_SIZE 0x400000ull
-#define GUEST_CODE     (GUEST_RAM + 0x1000) /* where guest_step() puts instructions */
-#define GUEST_VECTOR   (GUEST_RAM + 0x2000) /* mtvec; stvec is 0x100 further */
-#define GUEST_STVEC    (GUEST_VECTOR + 0x100)
-#define GUEST_TABLES   (GUEST_RAM + 0x100000) /* page tables: root first */
-#define GUEST_DEVICE   0x10000000ull          /* 4 KiB of registers that read as 0 */
+/* Where guest_step() puts instructions: the last of a page, so that a block is one of them. */
+#define GUEST_CODE   (GUEST_RAM + 0x1ffc)
+#define GUEST_VECTOR (GUEST_RAM + 0x3000) /* mtvec; stvec is 0x100 further */
+#define GUEST_STVEC  (GUEST_VECTOR + 0x100)
+#define GUEST_TABLES (GUEST_RAM + 0x100000) /* page tables: root first */
+#define GUEST_DEVICE 0x10000000ull          /* 4 KiB of registers that read as 0 */
 
 #define NOP    0x00000013u
 #define MRET   0x30200073u
@@ -40,7 +41,11 @@ struct guest {
 	uint64_t next_table;
 };
 
-/* cpu is a --cpu value. mtvec and stvec are set; PMP entry 0 opens everything if there is one. */
+/*
+ * The engine is the one named, or that of TRAPLINE_TEST_ENGINE, so that all tests here can be run
+ * in each. cpu is a --cpu value. mtvec and stvec are set; PMP entry 0 opens everything if there is
+ * one.
+ */
 struct guest *guest_new(const char *cpu, const char *engine);
 void guest_free(struct guest *guest);
 
