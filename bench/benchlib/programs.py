@@ -10,7 +10,9 @@ def compile_program(command, output, source=None):
         subprocess.run(command + ["-o", output], input=source, text=True, check=True, stdin=None if source else subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     except subprocess.CalledProcessError as error:
-        raise BenchError(f"{command[0]}: {os.path.basename(output)}: {error.stderr.strip().splitlines()[0]}") from None
+        lines = error.stderr.strip().splitlines() or [f"status {error.returncode}"]
+        first = next((line for line in lines if "error:" in line.lower()), lines[0])
+        raise BenchError(f"{command[0]}: {os.path.basename(output)}: {first}") from None
     return output
 
 

@@ -5,7 +5,7 @@
 PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libzstd-dev libelf-dev libfdt-dev
 	libcapstone-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross)
 PACKAGES_GUEST=(xz-utils)
-PACKAGES_CHECK=(libcriterion-dev clang lld clang-tidy clang-format python3)
+PACKAGES_CHECK=(libcriterion-dev clang lld clang-tidy clang-format python3 valgrind)
 
 package_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
