@@ -8,6 +8,7 @@ enum exit_code {
 	EXIT_CODE_USAGE = 125,     /* wrong option, unreadable file, tool error */
 	EXIT_CODE_BAD_IMAGE = 126, /* an image that cannot be run */
 	EXIT_CODE_GUEST_ABORT = 127,
+	EXIT_CODE_DIVERGED = 251, /* a replay does not do what was recorded */
 	EXIT_CODE_ICOUNT_LIMIT = 252,
 	EXIT_CODE_TRAP_LOOP = 253,
 	EXIT_CODE_STRICT = 254,

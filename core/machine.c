@@ -241,6 +241,7 @@ static void run_round(struct machine *machine, uint64_t limit)
 		machine->target = minimum(machine->target, limit);
 	} else {
 		machine->target = round_end(machine, limit);
+		machine->repeats = 0;
 		machine->round_start = machine->clock.now;
 		machine->turn = 0;
 	}
@@ -274,6 +275,7 @@ static void idle_round(struct machine *machine, uint64_t limit)
 		return;
 	}
 	machine->target = next;
+	machine->repeats = next == machine->clock.now ? machine->repeats + 1 : 0;
 	for (unsigned i = 0; i < machine->cpu_count; i++)
 		skip_to(machine->cpu[i], next);
 	clock_advance(&machine->clock, next);

@@ -16,7 +16,7 @@
 
 #define MACHINE_MAX_CPUS 16
 
-/* Why a machine stopped running. */
+/* Why a machine stopped running. The values are in recorded sessions: new ones go to the end. */
 enum stop_kind {
 	STOP_NONE,
 	STOP_EXIT,         /* the guest powered off; status is its exit status */
@@ -30,6 +30,8 @@ enum stop_kind {
 	STOP_DEADLOCK,     /* every CPU waits and nothing can wake one */
 	STOP_SIGNAL,       /* a host signal; status is its number */
 	STOP_DEBUG,        /* a debugger took over */
+	STOP_DIVERGED,     /* a replay does not do what was recorded */
+	STOP_KIND_COUNT
 };
 
 struct stop {
@@ -73,6 +75,7 @@ struct machine {
 	uint64_t round_start;
 	uint32_t turn;    /* index of the CPU that was running */
 	bool interrupted; /* there is such a round */
+	uint32_t repeats; /* rounds that have ended at this very tick, beyond the first */
 
 	/*
 	 * Called between rounds every poll_interval ticks and when all CPUs idle; looks at host

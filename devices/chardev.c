@@ -153,9 +153,30 @@ void chardev_attach(struct chardev *chardev, const struct chardev_front *front)
 	chardev->front = front ? *front : (struct chardev_front){0};
 }
 
+static uint32_t ring_used(const struct chardev_ring *ring)
+{
+	return ring->tail - ring->head;
+}
+
+static size_t ring_put(struct chardev_ring *ring, const uint8_t *bytes, size_t length)
+{
+	size_t count = 0;
+	while (count < length && ring_used(ring) < CHARDEV_QUEUE_SIZE)
+		ring->bytes[ring->tail++ % CHARDEV_QUEUE_SIZE] = bytes[count++];
+	return count;
+}
+
+static size_t ring_take(struct chardev_ring *ring, uint8_t *buffer, size_t size)
+{
+	size_t count = 0;
+	while (count < size && ring_used(ring))
+		buffer[count++] = ring->bytes[ring->head++ % CHARDEV_QUEUE_SIZE];
+	return count;
+}
+
 size_t chardev_pending(const struct chardev *chardev)
 {
-	return chardev->queue_tail - chardev->queue_head;
+	return ring_used(&chardev->queue);
 }
 
 /* The same input at the same place, however much went through the ring before. */
@@ -163,28 +184,28 @@ static void saving(void *base)
 {
 	struct chardev *chardev = base;
 	uint8_t bytes[CHARDEV_QUEUE_SIZE];
-	if (chardev->queue_head == 0)
+	if (chardev->queue.head == 0)
 		return;
 	uint32_t count = (uint32_t)chardev_take(chardev, bytes, sizeof(bytes));
-	memcpy(chardev->queue, bytes, count);
-	chardev->queue_head = 0;
-	chardev->queue_tail = count;
+	memcpy(chardev->queue.bytes, bytes, count);
+	chardev->queue.head = 0;
+	chardev->queue.tail = count;
 }
 
 static void loaded(void *base)
 {
 	struct chardev *chardev = base;
-	chardev->queue_head = 0;
-	if (chardev->queue_tail > CHARDEV_QUEUE_SIZE)
-		chardev->queue_tail = CHARDEV_QUEUE_SIZE;
+	chardev->queue.head = 0;
+	if (chardev->queue.tail > CHARDEV_QUEUE_SIZE)
+		chardev->queue.tail = CHARDEV_QUEUE_SIZE;
 }
 
 /* What the host has already taken is not the machine's any more. */
 int chardev_register(struct chardev *chardev, struct state_registry *registry, unsigned instance)
 {
 	static const struct state_field fields[] = {
-		STATE_FIELD(struct chardev, queue_tail),
-		STATE_COUNTED(struct chardev, queue, queue_tail),
+		STATE_FIELD(struct chardev, queue.tail),
+		STATE_COUNTED(struct chardev, queue.bytes, queue.tail),
 	};
 	const struct state_section section = {
 		.name = "chardev",
@@ -202,10 +223,7 @@ int chardev_register(struct chardev *chardev, struct state_registry *registry, u
 
 size_t chardev_take(struct chardev *chardev, uint8_t *buffer, size_t size)
 {
-	size_t count = 0;
-	while (count < size && chardev->queue_head != chardev->queue_tail)
-		buffer[count++] = chardev->queue[chardev->queue_head++ % CHARDEV_QUEUE_SIZE];
-	return count;
+	return ring_take(&chardev->queue, buffer, size);
 }
 
 size_t chardev_deliver(struct chardev *chardev)
@@ -225,17 +243,9 @@ size_t chardev_deliver(struct chardev *chardev)
 	return delivered;
 }
 
-static size_t enqueue(struct chardev *chardev, const uint8_t *bytes, size_t length)
-{
-	size_t count = 0;
-	while (count < length && chardev_pending(chardev) < CHARDEV_QUEUE_SIZE)
-		chardev->queue[chardev->queue_tail++ % CHARDEV_QUEUE_SIZE] = bytes[count++];
-	return count;
-}
-
 size_t chardev_push(struct chardev *chardev, const uint8_t *bytes, size_t length)
 {
-	size_t count = enqueue(chardev, bytes, length);
+	size_t count = ring_put(&chardev->queue, bytes, length);
 	chardev_deliver(chardev);
 	return count;
 }
@@ -251,16 +261,37 @@ size_t chardev_fetch(struct chardev *chardev, uint8_t *buffer, size_t size)
 static void gather(struct chardev *chardev)
 {
 	uint8_t buffer[1024];
-	size_t size = CHARDEV_QUEUE_SIZE - chardev_pending(chardev);
+	size_t size = CHARDEV_QUEUE_SIZE - ring_used(&chardev->staged);
 	if (size > sizeof(buffer) || chardev->terminal)
 		size = sizeof(buffer);
-	enqueue(chardev, buffer, chardev_fetch(chardev, buffer, size));
+	if (chardev->muted && !chardev->terminal)
+		return;
+	size = chardev_fetch(chardev, buffer, size);
+	if (!chardev->muted)
+		ring_put(&chardev->staged, buffer, size);
+}
+
+/* Only here does input become visible to the guest, so that the time of a poll is all its time. */
+static void admit(struct chardev *chardev)
+{
+	uint8_t chunk[1024];
+	for (;;) {
+		size_t room = CHARDEV_QUEUE_SIZE - ring_used(&chardev->queue);
+		size_t size = ring_take(&chardev->staged, chunk,
+					room < sizeof(chunk) ? room : sizeof(chunk));
+		if (!size)
+			return;
+		if (chardev->tap)
+			chardev->tap(chardev->tap_opaque, chunk, size);
+		ring_put(&chardev->queue, chunk, size);
+	}
 }
 
 bool chardev_poll(struct chardev *chardev)
 {
 	chardev_flush(chardev);
 	gather(chardev);
+	admit(chardev);
 	return chardev_deliver(chardev) > 0;
 }
 
@@ -270,14 +301,27 @@ void chardev_look_for_keys(struct chardev *chardev)
 		gather(chardev);
 }
 
+void chardev_tap(struct chardev *chardev,
+		 void (*tap)(void *opaque, const uint8_t *bytes, size_t length), void *opaque)
+{
+	chardev->tap = tap;
+	chardev->tap_opaque = opaque;
+}
+
+void chardev_mute(struct chardev *chardev)
+{
+	chardev->muted = true;
+	chardev->staged.head = chardev->staged.tail;
+}
+
 int chardev_input_fd(const struct chardev *chardev)
 {
-	return chardev->ended ? -1 : chardev->input_fd;
+	return chardev->ended || chardev->muted ? -1 : chardev->input_fd;
 }
 
 bool chardev_input_ended(const struct chardev *chardev)
 {
-	return chardev->ended || !chardev->backend->read;
+	return chardev->ended || chardev->muted || !chardev->backend->read;
 }
 
 void chardev_on_stall(struct chardev *chardev, bool (*handler)(void *opaque), void *opaque)

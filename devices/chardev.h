@@ -98,6 +98,17 @@ bool chardev_poll(struct chardev *chardev);
  * guest waits for the next chardev_poll(). Other input is left alone.
  */
 void chardev_look_for_keys(struct chardev *chardev);
+/*
+ * Calls tap with all input from the host, from chardev_poll(), just before the front end can see
+ * it: for recording. NULL ends it. chardev_push() is not tapped.
+ */
+void chardev_tap(struct chardev *chardev,
+		 void (*tap)(void *opaque, const uint8_t *bytes, size_t length), void *opaque);
+/*
+ * From now on input from the host is dropped, as if it had ended; the keys for trapline work. The
+ * front end gets what chardev_push() brings: for replays.
+ */
+void chardev_mute(struct chardev *chardev);
 /* The descriptor to wait on for input, or -1. */
 int chardev_input_fd(const struct chardev *chardev);
 /* True once the input has ended (end of file): nothing will come any more. */

@@ -7,6 +7,12 @@
 #define CHARDEV_QUEUE_SIZE  65536u /* a power of two */
 #define CHARDEV_OUTPUT_SIZE 4096u
 
+/* Bytes in order; positions count up. */
+struct chardev_ring {
+	uint8_t bytes[CHARDEV_QUEUE_SIZE];
+	uint32_t head, tail;
+};
+
 /* How one kind of back end talks to the host. */
 struct chardev_backend {
 	/* Writes all bytes, or sets chardev->failed. Returns the number written. */
@@ -32,9 +38,11 @@ struct chardev {
 	bool (*stall_handler)(void *opaque);
 	void *stall_opaque;
 
-	/* Input that waits for the front end: a ring, positions count up. */
-	uint8_t queue[CHARDEV_QUEUE_SIZE];
-	uint32_t queue_head, queue_tail;
+	struct chardev_ring staged; /* read from the host, not for the front end yet */
+	struct chardev_ring queue;  /* waits for the front end */
+	bool muted;                 /* host input is dropped */
+	void (*tap)(void *opaque, const uint8_t *bytes, size_t length);
+	void *tap_opaque;
 
 	uint8_t output[CHARDEV_OUTPUT_SIZE];
 	size_t output_length;

@@ -42,6 +42,10 @@ struct board {
 	struct board_range device_tree_range, initrd_range;
 	uint64_t entry; /* of whatever runs first */
 
+	/* Recording and replay move input instead of board_poll_consoles(); NULL: nobody does. */
+	bool (*poll_input)(void *opaque);
+	void *poll_input_opaque;
+
 	/* board_poll(): the event that is being waited for, and when it is due in host time. */
 	uint64_t idle_until, idle_deadline;
 };
@@ -90,6 +94,16 @@ int board_load(struct board *board, bool fresh, struct error *error);
 
 /* Puts all harts at their start. */
 void board_start_harts(struct board *board);
+
+/* board_poll.c: moves host input to the consoles; true if a device got some. */
+bool board_poll_consoles(struct board *board);
+
+/* The consoles: 0 the serial line, 1 + n that of virtio slot n; NULL where there is none. */
+#define BOARD_CONSOLES (1 + BOARD_VIRTIO_SLOTS)
+static inline struct chardev *board_console(const struct board *board, unsigned index)
+{
+	return index ? board->virtio_console[index - 1] : board->serial;
+}
 
 /* device_tree.c: makes board->device_tree. */
 int device_tree_build(struct board *board, struct error *error);

@@ -8,24 +8,24 @@
 /* Longest sleep, so that whoever wraps board_poll() gets its turn. */
 #define NAP_NS 100000000ull
 
-enum { INPUTS_MAX = 1 + BOARD_VIRTIO_SLOTS };
-
-static bool poll_console(struct chardev *console)
+bool board_poll_consoles(struct board *board)
 {
-	return console && chardev_poll(console);
+	bool moved = false;
+	for (unsigned i = 0; i < BOARD_CONSOLES; i++)
+		if (board_console(board, i))
+			moved |= chardev_poll(board_console(board, i));
+	return moved;
 }
 
-static bool poll_consoles(struct board *board)
+static bool poll_input(struct board *board)
 {
-	bool moved = poll_console(board->serial);
-	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS; i++)
-		moved |= poll_console(board->virtio_console[i]);
-	return moved;
+	return board->poll_input ? board->poll_input(board->poll_input_opaque)
+				 : board_poll_consoles(board);
 }
 
 /* The descriptors from which input can still come. */
 struct inputs {
-	struct pollfd fds[INPUTS_MAX];
+	struct pollfd fds[BOARD_CONSOLES];
 	unsigned count;
 	bool terminal; /* somebody is typing: keep real time */
 };
@@ -76,14 +76,13 @@ static bool wait_for_event(struct board *board, struct inputs *inputs, uint64_t 
 bool board_poll(void *opaque, bool idle, uint64_t idle_until)
 {
 	struct board *board = board_of(opaque);
-	if (poll_consoles(board))
+	if (poll_input(board))
 		return true;
 	if (!idle || board->machine.stop.kind != STOP_NONE)
 		return false;
 	struct inputs inputs = {.count = 0};
-	add_input(&inputs, board->serial);
-	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS; i++)
-		add_input(&inputs, board->virtio_console[i]);
+	for (unsigned i = 0; i < BOARD_CONSOLES; i++)
+		add_input(&inputs, board_console(board, i));
 	/* Without a terminal nobody notices when time leaps to the next event. */
 	if (idle_until != CLOCK_NEVER)
 		return inputs.terminal && wait_for_event(board, &inputs, idle_until);

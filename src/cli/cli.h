@@ -35,7 +35,7 @@ struct machine_options {
 	const char *engine, *exit_json, *stats, *machine, *lockstep;
 	uint64_t memory, cpus, timeout, icount_limit, trap_loop, seed, insn_ns, quantum;
 	struct option_list devices, traces, logs;
-	const char *rtc;
+	const char *rtc, *record, *replay;
 	bool strict, help, nographic, no_reboot;
 	int verbose, quiet;
 };

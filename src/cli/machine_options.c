@@ -32,6 +32,8 @@ const struct option machine_option_table[] = {
 	{ "timeout", 0, NULL, OPTION_DURATION, "TIME", ROW(timeout), "end after this much host time, status 124" },
 	{ "icount-limit", 0, NULL, OPTION_NUMBER, "N", ROW(icount_limit), "end after N instructions, status 252" },
 	{ "trap-loop", 0, NULL, OPTION_NUMBER, "N", ROW(trap_loop), "traps without progress before status 253 (1000; 0: off)" },
+	{ "record", 0, NULL, OPTION_STRING, "FILE", ROW(record), "write all input to FILE, with the counts at which it came" },
+	{ "replay", 0, NULL, OPTION_STRING, "FILE", ROW(replay), "repeat a recorded run; status 251 if it becomes another" },
 	{ "trace", 0, NULL, OPTION_LIST, "EVENTS", ROW(traces), "insn,trap,csr,sbi,mmio,walk...[:FILE][,fmt=text|jsonl]" },
 	{ "stats", 0, NULL, OPTION_OPTIONAL, "json", ROW(stats), "counts at the end, on standard error" },
 	{ "exit-json", 0, NULL, OPTION_STRING, "FILE", ROW(exit_json), "write how the run ended" },

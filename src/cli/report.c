@@ -26,6 +26,7 @@ static const struct {
 	[STOP_DEADLOCK] = {"deadlock",     EXIT_CODE_GUEST_ABORT,  true },
 	[STOP_SIGNAL] = {"signal",       -1,                     false},
 	[STOP_DEBUG] = {"debug",        EXIT_CODE_USAGE,        true },
+	[STOP_DIVERGED] = {"diverged",     EXIT_CODE_DIVERGED,     true },
 };
 
 static int exit_status(const struct session *session)
@@ -155,12 +156,24 @@ static int write_exit_json(struct session *session, int status, uint64_t host_ns
 	return 0;
 }
 
+/* Why a replay ends that the guest did not end. */
+static bool is_end_of_replay(const struct session *session)
+{
+	if (!session->player || !player_at_end(session->player))
+		return false;
+	return player_cut_off(session->player) || session->machine->stop.kind == STOP_SIGNAL ||
+	       session->machine->stop.kind == STOP_QUIT;
+}
+
 int report_end(struct session *session, uint64_t host_ns)
 {
 	const struct machine_options *options = session->options;
 	int status = exit_status(session);
-	if (ends[session->machine->stop.kind].bad && !options->quiet)
+	const struct stop *stop = &session->machine->stop;
+	if (ends[stop->kind].bad && !options->quiet)
 		report_bad_end(session);
+	else if (stop->kind == STOP_DIVERGED || is_end_of_replay(session))
+		fprintf(stderr, "trapline: %s\n", stop->text);
 	if (options->stats) {
 		print_stats(session, host_ns, *options->stats, stderr);
 		if (*options->stats)

@@ -13,7 +13,8 @@ static void print_help(void)
 	       "and exits with its status. C-a x quits, C-a h helps.\n\n");
 	options_help(machine_option_table);
 	printf("\nExit status: the guest's (0 to 123); 124 timeout, 125 usage, 126 bad image,\n"
-	       "127 guest abort, 128+n signal n, 252 instruction limit, 253 trap loop,\n"
+	       "127 guest abort, 128+n signal n, 251 a replay diverges, 252 instruction limit, 253 "
+	       "trap loop,\n"
 	       "254 strict violation, 255 guest panic.\n");
 }
 

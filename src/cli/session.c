@@ -285,6 +285,7 @@ static int configure(struct session *session, struct board_config *config, struc
 		return -1;
 	if (session->initrd.size)
 		config->initrd = &session->initrd;
+	config->initrd_name = options->initrd;
 	return 0;
 }
 
@@ -310,12 +311,48 @@ static int open_serial(struct session *session, struct error *error)
 	return 0;
 }
 
+static int check_replay(const struct machine_options *options, struct error *error)
+{
+	if (options->record && options->replay)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--record %s: expected no --replay beside it", options->record);
+	if ((options->record || options->replay) && options->lockstep)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--lockstep: expected no --record and no --replay beside it");
+	return 0;
+}
+
+/* A replayed machine's clock starts where the recorded one's did, unless the user says when. */
+static int open_replay(struct session *session, struct board_config *config, struct error *error)
+{
+	const struct machine_options *options = session->options;
+	if (!options->replay)
+		return 0;
+	if (player_open(options->replay, &session->player, error))
+		return -1;
+	if (!options->rtc || !strcmp(options->rtc, "host"))
+		player_configure(session->player, config);
+	return 0;
+}
+
+static int start_replay(struct session *session, const struct board_config *config,
+			struct error *error)
+{
+	if (session->player)
+		return player_start(session->player, session->machine, config, error);
+	if (session->options->record)
+		return recorder_new(session->machine, config, session->options->record,
+				    &session->recorder, error);
+	return 0;
+}
+
 int session_open(struct session *session, struct error *error)
 {
 	struct board_config config;
 	struct log log;
 	session->start_ns = host_ns();
-	if (configure(session, &config, &log, error) || report_open(session, error) ||
+	if (check_replay(session->options, error) || configure(session, &config, &log, error) ||
+	    open_replay(session, &config, error) || report_open(session, error) ||
 	    observe_open(session, error) || open_serial(session, error))
 		return -1;
 	config.serial = session->serial;
@@ -326,7 +363,7 @@ int session_open(struct session *session, struct error *error)
 	session->machine->poll = poll_host;
 	session->machine->look = look_now_and_then;
 	session->machine->poll_opaque = session;
-	if (observe_attach(session, error))
+	if (observe_attach(session, error) || start_replay(session, &config, error))
 		return -1;
 	const char *lockstep = session->options->lockstep;
 	if (lockstep) {
@@ -345,7 +382,12 @@ static enum stop_kind run_machine(struct session *session)
 {
 	if (session->shadow)
 		return lockstep_run(session);
-	return machine_run(session->machine);
+	return session->player ? player_run(session->player) : machine_run(session->machine);
+}
+
+static bool is_over(const struct session *session)
+{
+	return session->options->no_reboot || (session->player && player_at_end(session->player));
 }
 
 /* Console output that the host did not take; a stall was ended by the user, who knows. */
@@ -364,7 +406,7 @@ int session_run(struct session *session)
 	catch_signals(session);
 	if (session->options->timeout)
 		session->deadline_ns = host_ns() + session->options->timeout * 1000000ull;
-	while (run_machine(session) == STOP_RESET && !session->options->no_reboot) {
+	while (run_machine(session) == STOP_RESET && !is_over(session)) {
 		session->resets++;
 		if (board_reset(machine, &session->error) ||
 		    (session->shadow && board_reset(session->shadow, &session->error)))
@@ -372,7 +414,11 @@ int session_run(struct session *session)
 	}
 	chardev_flush(session->serial);
 	struct error error = {0};
-	int lost = console_lost(session, &error) | observe_close(session, &error);
+	if (session->recorder)
+		recorder_end(session->recorder);
+	int lost = console_lost(session, &error) | observe_close(session, &error) |
+		   recorder_free(session->recorder, &error);
+	session->recorder = NULL;
 	int status = report_end(session, host_ns() - session->start_ns);
 	return lost ? cli_fail(&error) : status;
 }
@@ -386,6 +432,8 @@ void session_close(struct session *session)
 		console_watch_fini(&session->watch);
 	if (session->serial)
 		chardev_flush(session->serial); /* while there is a machine to ask about stalls */
+	recorder_free(session->recorder, NULL);
+	player_free(session->player);
 	board_free(session->shadow);
 	board_free(session->machine);
 	chardev_free(session->serial);

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "machines/board.h"
+#include "machines/replay.h"
 #include "sbi/sbi.h"
 #include "src/cli/cli.h"
 #include "src/cli/console.h"
@@ -30,7 +31,9 @@ struct session {
 	bool tree_only; /* for `dt`: no image is needed, none is loaded */
 	struct trace *traces[OPTION_LIST_MAX];
 	struct trap_ring *ring;
-	FILE *exit_record; /* --exit-json, until it is written */
+	FILE *exit_record;         /* --exit-json, until it is written */
+	struct recorder *recorder; /* for --record */
+	struct player *player;     /* for --replay */
 	int signal_fd;
 	uint64_t deadline_ns;
 	uint64_t looked_ns; /* when signals and the time limit were looked at last */

@@ -371,6 +371,11 @@ int cli_test(int argc, char **argv)
 		print_help();
 		goto out;
 	}
+	if (options.record || options.replay) {
+		error_set(&error, EXIT_CODE_USAGE,
+			  "test: --record and --replay are for `trapline run`");
+		goto out;
+	}
 	if (words.count == 0) {
 		error_set(&error, EXIT_CODE_USAGE,
 			  "test: expected roms, kselftest, kvm-unit-tests or a file");

@@ -1,0 +1,245 @@
+#include "machines/identity.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/virtio.h"
+#include "machines/board_impl.h"
+#include "machines/checksum.h"
+
+void identity_free(struct identity *identity)
+{
+	free(identity->text);
+	*identity = (struct identity){0};
+}
+
+static void append(struct identity *identity, const char *string, size_t length)
+{
+	if (identity->failed)
+		return;
+	if (identity->size + length + 1 > identity->capacity) {
+		size_t capacity = 2 * (identity->size + length + 1) + 512;
+		char *grown = realloc(identity->text, capacity);
+		if (!grown) {
+			identity->failed = true;
+			return;
+		}
+		identity->text = grown;
+		identity->capacity = capacity;
+	}
+	memcpy(identity->text + identity->size, string, length);
+	identity->size += length;
+	identity->text[identity->size++] = 0;
+}
+
+void identity_add(struct identity *identity, const char *key, const char *path, const char *format,
+		  ...)
+{
+	char *value = NULL;
+	va_list args;
+	va_start(args, format);
+	int length = vasprintf(&value, format, args);
+	va_end(args);
+	if (length < 0) {
+		identity->failed = true;
+		return;
+	}
+	append(identity, key, strlen(key));
+	append(identity, value, (size_t)length);
+	append(identity, path ? path : "", path ? strlen(path) : 0);
+	free(value);
+}
+
+bool identity_next(const struct identity *identity, size_t *position, struct identity_row *row)
+{
+	if (*position >= identity->size)
+		return false;
+	row->key = identity->text + *position;
+	row->value = row->key + strlen(row->key) + 1;
+	row->path = row->value + strlen(row->value) + 1;
+	*position = (size_t)(row->path - identity->text) + strlen(row->path) + 1;
+	return true;
+}
+
+const char *identity_find(const struct identity *identity, const char *key)
+{
+	struct identity_row row;
+	for (size_t position = 0; identity_next(identity, &position, &row);)
+		if (!strcmp(row.key, key))
+			return row.value;
+	return NULL;
+}
+
+bool identity_valid(const char *text, size_t size)
+{
+	unsigned strings = 0;
+	for (size_t i = 0; i < size; i++)
+		strings += !text[i];
+	return strings % 3 == 0 && (!size || !text[size - 1]);
+}
+
+static void add_cpu(struct identity *identity, const struct riscv_config *cpu)
+{
+	char isa[512];
+	riscv_isa_string(cpu, isa, sizeof(isa));
+	identity_add(identity, "isa", NULL, "%s", isa);
+	identity_add(identity, "misaligned", NULL, "%s", cpu->misaligned_trap ? "trap" : "hw");
+	identity_add(identity, "bus-errors", NULL, "%s",
+		     cpu->ignore_bus_errors ? "ignore" : "trap");
+	identity_add(identity, "mmu", NULL, "sv%d", 39 + 9 * (cpu->max_satp_mode - 8));
+	identity_add(identity, "pmp", NULL, "%d", cpu->pmp_entries);
+	identity_add(identity, "mvendorid", NULL, "0x%" PRIx64, cpu->mvendorid);
+	identity_add(identity, "marchid", NULL, "0x%" PRIx64, cpu->marchid);
+	identity_add(identity, "mimpid", NULL, "0x%" PRIx64, cpu->mimpid);
+	identity_add(identity, "timebase", NULL, "%" PRIu64, cpu->timebase_hz);
+}
+
+static void add_firmware(struct identity *identity, const struct board_config *config)
+{
+	struct sbi_config sbi;
+	sbi_config_default(&sbi);
+	if (config->sbi)
+		sbi = *config->sbi;
+	switch (config->firmware) {
+	case BOARD_SBI_OFF: identity_add(identity, "sbi", NULL, "off"); break;
+	case BOARD_SBI_FILE: identity_add(identity, "sbi", NULL, "file"); break;
+	case BOARD_SBI_BUILTIN:
+		identity_add(identity, "sbi", NULL,
+			     "on,spec-version=%u.%u,impl-id=%" PRIu64 ",impl-version=%" PRIu64
+			     ",deny=0x%x,fwft.misaligned=%d",
+			     sbi.spec_version >> 24, sbi.spec_version & 0xffffff, sbi.impl_id,
+			     sbi.impl_version, sbi.denied, sbi.fwft_misaligned);
+		break;
+	}
+}
+
+/* A file's row: content is what counts, the path is for messages. */
+static void add_content(struct identity *identity, const char *key, const char *path, uint64_t sum,
+			uint64_t size)
+{
+	identity_add(identity, key, path, "%016" PRIx64 ", %" PRIu64 " bytes", sum, size);
+}
+
+static void add_image(struct identity *identity, const char *key, const struct image *image)
+{
+	if (image)
+		add_content(identity, key, image->path,
+			    checksum_bytes(image->content.data, image->content.size),
+			    image->content.size);
+}
+
+static int add_device(struct identity *identity, unsigned slot, const char *text,
+		      struct error *error)
+{
+	struct board_device device;
+	char key[32];
+	int status = board_device_parse(&device, text, error);
+	if (!status) {
+		snprintf(key, sizeof(key), "device %u", slot);
+		identity_add(identity, key, NULL, "virtio-%s%s%s%s", device.kind->name,
+			     device.read_only ? ",ro=on" : "",
+			     device.serial_number ? ",serial=" : "",
+			     device.serial_number ? device.serial_number : "");
+		if (device.has_seed) {
+			snprintf(key, sizeof(key), "device %u seed", slot);
+			identity_add(identity, key, NULL, "%" PRIu64, device.seed);
+		}
+	}
+	if (!status && device.file) {
+		uint64_t sum = 0, size = 0;
+		snprintf(key, sizeof(key), "disk %u", slot);
+		status = checksum_file(device.file, "disk", &sum, &size, error);
+		add_content(identity, key, device.file, sum, size);
+	}
+	free(device.text);
+	return status;
+}
+
+int identity_describe(struct identity *identity, const struct machine *machine,
+		      const struct board_config *config, struct error *error)
+{
+	identity_add(identity, "machine", NULL, "riscv64 virt");
+	identity_add(identity, "memory", NULL, "%" PRIu64, config->memory_size);
+	identity_add(identity, "cpus", NULL, "%u", config->cpu_count);
+	add_cpu(identity, &board_of(machine)->cpu);
+	add_firmware(identity, config);
+	identity_add(identity, "command line", NULL, "%s", config->append ? config->append : "");
+	identity_add(identity, "seed", NULL, "%" PRIu64, config->seed);
+	identity_add(identity, "rtc", NULL, "%" PRIu64, config->rtc_epoch_ns);
+	identity_add(identity, "insn-ns", NULL, "%" PRIu64 "/%" PRIu64, config->ns_numerator,
+		     config->ns_denominator);
+	identity_add(identity, "quantum", NULL, "%" PRIu64, machine->quantum);
+	identity_add(identity, "poll interval", NULL, "%" PRIu64, machine->poll_interval);
+	add_image(identity, "kernel", board_image(machine));
+	add_image(identity, "firmware", board_firmware_image(machine));
+	if (config->initrd)
+		add_content(identity, "initramfs",
+			    config->initrd_name ? config->initrd_name : "initramfs",
+			    checksum_bytes(config->initrd->data, config->initrd->size),
+			    config->initrd->size);
+	for (unsigned i = 0; i < config->device_count; i++)
+		if (add_device(identity, i, config->devices[i], error))
+			return -1;
+	return identity->failed ? error_set(error, EXIT_CODE_USAGE, "out of memory") : 0;
+}
+
+/* A list of differences for one line of an error. */
+struct differences {
+	char text[400];
+	size_t length;
+};
+
+static void add_difference(struct differences *list, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_difference(struct differences *list, const char *format, ...)
+{
+	if (list->length + 2 >= sizeof(list->text))
+		return;
+	if (list->length)
+		list->length += (size_t)snprintf(list->text + list->length,
+						 sizeof(list->text) - list->length, "; ");
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(list->text + list->length, sizeof(list->text) - list->length, format,
+			       args);
+	va_end(args);
+	/* What a file says goes to a terminal. */
+	for (char *byte = list->text + list->length; *byte; byte++)
+		if ((unsigned char)*byte < ' ' || *byte == 0x7f)
+			*byte = '?';
+	list->length += length > 0 ? (size_t)length : 0;
+}
+
+static void compare_row(struct differences *list, const struct identity_row *recorded,
+			const char *here)
+{
+	if (!here)
+		add_difference(list, "recorded with %s %.60s, here there is none", recorded->key,
+			       recorded->path[0] ? recorded->path : recorded->value);
+	else if (strcmp(recorded->value, here) && recorded->path[0])
+		add_difference(list, "%s %.100s has changed since the recording (was %s, is %s)",
+			       recorded->key, recorded->path, recorded->value, here);
+	else if (strcmp(recorded->value, here))
+		add_difference(list, "recorded with %s %.120s, here %.120s", recorded->key,
+			       recorded->value, here);
+}
+
+int identity_compare(const struct identity *recorded, const struct identity *here, const char *name,
+		     struct error *error)
+{
+	struct differences list = {.length = 0};
+	struct identity_row row;
+	for (size_t position = 0; identity_next(recorded, &position, &row);)
+		compare_row(&list, &row, identity_find(here, row.key));
+	for (size_t position = 0; identity_next(here, &position, &row);)
+		if (!identity_find(recorded, row.key))
+			add_difference(&list, "recorded without %s, here %.60s", row.key,
+				       row.path[0] ? row.path : row.value);
+	if (!list.length)
+		return 0;
+	return error_set(error, EXIT_CODE_USAGE, "%.60s: %s", name, list.text);
+}
