@@ -8,30 +8,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// Zeroed memory that costs nothing until it is touched. Never zero bytes long.
-static void *map_lazy(size_t size)
-{
-	void *memory = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void unmap_lazy(void *memory, size_t size)
-{
-	if (memory)
-		munmap(memory, size ? size : 1);
-}
+#include "core/host_memory.h"
 
 static int ram_allocate(struct mb_ram *ram)
 {
 	struct mb_ram_state *state = ram->state;
 	size_t words = (state->pages + 63) / 64;
 
-	ram->host = map_lazy(ram->size);
-	ram->page_state = map_lazy(state->pages);
+	ram->host = host_memory_new(ram->size);
+	ram->page_state = host_memory_new(state->pages);
 	state->bitmaps_size = words * sizeof(uint64_t) * MB_DIRTY_CLIENTS;
-	state->bitmaps = map_lazy(state->bitmaps_size);
+	state->bitmaps = host_memory_new(state->bitmaps_size);
 	for (unsigned client = 0; client < MB_DIRTY_CLIENTS && state->bitmaps; client++)
 		state->clean[client] = (uint64_t *)state->bitmaps + client * words;
 	return ram->host && ram->page_state && state->bitmaps ? 0 : -ENOMEM;
@@ -69,9 +56,9 @@ void ram_free(struct mb_ram *ram)
 {
 	if (!ram)
 		return;
-	unmap_lazy(ram->host, ram->size);
-	unmap_lazy(ram->page_state, ram->state->pages);
-	unmap_lazy(ram->state->bitmaps, ram->state->bitmaps_size);
+	host_memory_free(ram->host, ram->size);
+	host_memory_free(ram->page_state, ram->state->pages);
+	host_memory_free(ram->state->bitmaps, ram->state->bitmaps_size);
 	free(ram->state);
 	free(ram);
 }

@@ -27,6 +27,7 @@ union uop_wide;
 #define CPU_TLB_ENTRIES   1024
 #define CPU_TLB_MODES     8
 #define CPU_JUMP_CACHE    4096
+#define CPU_JUMP_PAGES    16384
 #define CPU_HOT_REGISTERS 10
 #define CPU_PAGE_BITS     12
 #define CPU_PAGE_SIZE     (1ull << CPU_PAGE_BITS)
@@ -57,7 +58,6 @@ struct cpu_tlb {
 	struct cpu_tlb_entry entry[CPU_TLB_ENTRIES];
 	struct cpu_tlb_slow slow[CPU_TLB_ENTRIES];
 	uint64_t used[CPU_TLB_ENTRIES / 64]; /* entries filled since the last flush */
-	bool ready; /* tags are set up; TLBs of unused modes stay untouched */
 };
 
 struct cpu_jump {
@@ -134,7 +134,10 @@ struct cpu {
 	struct code_cache *code; /* shared by the CPUs of a machine */
 
 	struct cpu_tlb *tlb; /* CPU_TLB_MODES of them */
+	uint8_t tlb_ready;   /* bit n: tlb[n] is in use; those of other modes stay untouched */
 	struct cpu_jump jump[CPU_JUMP_CACHE];
+	/* Of which virtual pages, hashed, the jump cache may hold entries with the current key. */
+	uint64_t jump_pages[CPU_JUMP_PAGES / 64];
 };
 
 enum {
@@ -233,6 +236,12 @@ static inline void cpu_charge(struct cpu *cpu, uint64_t ticks)
 {
 	cpu->budget -= (int64_t)ticks;
 	cpu->idle_ticks += ticks;
+}
+
+/* The bit of jump_pages that stands for the page of pc. */
+static inline unsigned cpu_jump_page(uint64_t pc)
+{
+	return (unsigned)(pc >> CPU_PAGE_BITS ^ pc >> (CPU_PAGE_BITS + 14)) & (CPU_JUMP_PAGES - 1);
 }
 
 /* Asks a CPU to look at interrupts, events and stop requests at its next instruction boundary. */

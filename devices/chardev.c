@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/host_memory.h"
 #include "devices/chardev_impl.h"
 
 /* What a pipe that polls as writable takes without blocking (POSIX: PIPE_BUF). */
@@ -17,7 +18,7 @@
 
 struct chardev *chardev_new(const struct chardev_backend *backend, struct error *error)
 {
-	struct chardev *chardev = calloc(1, sizeof(*chardev));
+	struct chardev *chardev = host_memory_new(sizeof(*chardev));
 	if (!chardev) {
 		error_set(error, EXIT_CODE_USAGE, "serial: out of memory");
 		return NULL;
@@ -38,7 +39,7 @@ void chardev_free(struct chardev *chardev)
 	if (chardev->backend->close)
 		chardev->backend->close(chardev);
 	free(chardev->text);
-	free(chardev);
+	host_memory_free(chardev, sizeof(*chardev));
 }
 
 /* Output */

@@ -58,9 +58,10 @@ unsigned block_insn_at(const struct block *block, const struct uop *uop);
 
 /*
  * The block at cpu->pc in the current mode: cached, or translated now. NULL: cpu->trap is set (the
- * fetch failed). single: one instruction only, not cached, valid until the next call.
+ * fetch failed). limit: 0, or at most that many instructions, not cached, valid until the next
+ * call.
  */
-struct block *code_cache_find(struct cpu *cpu, bool single);
+struct block *code_cache_find(struct cpu *cpu, unsigned limit);
 
 /* Remembers that a block's direct jump leads to target, if that may be. */
 void code_cache_link(struct cpu *cpu, struct block *from, union uop_wide *jump,

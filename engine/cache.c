@@ -8,13 +8,19 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "bus/bus.h"
+#include "core/host_memory.h"
 #include "engine/block.h"
 #include "engine/jit.h"
 
-#define ARENA_BYTES    (128ull << 20)
+#define ARENA_BYTES (128ull << 20)
+/*
+ * What is in huge pages begins this far into the arena and into the JIT's region behind it, so
+ * that short runs do without.
+ */
+#define SMALL_BYTES    (128u << 10)
+#define MAPPING_BYTES  (HOST_HUGE_PAGE + ARENA_BYTES + JIT_REGION_BYTES)
 #define HASH_BITS      16
 #define PAGE_HASH_BITS 14
 #define GRANULE_SHIFT  6
@@ -32,7 +38,7 @@ struct code_page {
 struct code_cache {
 	struct machine *machine;
 	struct mmu_watch *watch;
-	uint8_t *arena;
+	uint8_t *mapping, *arena;
 	size_t used;
 	uint64_t generation;
 	bool flush_wanted;
@@ -65,15 +71,17 @@ static struct jit *new_jit(struct code_cache *cache)
 
 struct code_cache *code_cache_new(struct machine *machine)
 {
-	struct code_cache *cache = calloc(1, sizeof(*cache));
+	struct code_cache *cache = host_memory_new(sizeof(*cache));
 	if (!cache)
 		return NULL;
 	cache->machine = machine;
 	scratch_block(cache)->insns = cache->scratch_insns;
-	cache->arena = mmap(NULL, ARENA_BYTES + JIT_REGION_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (cache->arena == MAP_FAILED)
+	cache->mapping = host_memory_new(MAPPING_BYTES);
+	if (!cache->mapping)
 		goto fail;
+	cache->arena = cache->mapping + HOST_HUGE_PAGE - SMALL_BYTES;
+	host_memory_prefer_huge(cache->arena + SMALL_BYTES, ARENA_BYTES - HOST_HUGE_PAGE);
+	host_memory_prefer_huge(cache->arena + ARENA_BYTES + SMALL_BYTES, JIT_REGION_BYTES);
 	cache->jit = new_jit(cache);
 	cache->watch = mmu_watch_new(machine, code_cache_write, cache);
 	if (!cache->watch)
@@ -82,11 +90,9 @@ struct code_cache *code_cache_new(struct machine *machine)
 		machine->cpu[i]->code = cache;
 	return cache;
 fail:
-	if (cache->arena != MAP_FAILED) {
-		jit_free(cache->jit);
-		munmap(cache->arena, ARENA_BYTES + JIT_REGION_BYTES);
-	}
-	free(cache);
+	jit_free(cache->jit);
+	host_memory_free(cache->mapping, MAPPING_BYTES);
+	host_memory_free(cache, sizeof(*cache));
 	return NULL;
 }
 
@@ -149,8 +155,8 @@ void code_cache_free(struct code_cache *cache)
 	free_pages(cache);
 	mmu_watch_free(cache->watch);
 	jit_free(cache->jit);
-	munmap(cache->arena, ARENA_BYTES + JIT_REGION_BYTES);
-	free(cache);
+	host_memory_free(cache->mapping, MAPPING_BYTES);
+	host_memory_free(cache, sizeof(*cache));
 }
 
 uint64_t code_cache_generation(const struct code_cache *cache)
@@ -326,6 +332,8 @@ static void remember_jump(struct cpu *cpu, struct block *block)
 	if (block->straddles)
 		return;
 	*jump_slot(cpu, block->pc) = (struct cpu_jump){block->pc, cpu->jump_key, block};
+	unsigned page = cpu_jump_page(block->pc);
+	cpu->jump_pages[page / 64] |= 1ull << page % 64;
 }
 
 /* Is this the block for the CPU's state? A crossing block also depends on its second page. */
@@ -340,21 +348,22 @@ static bool matches(struct cpu *cpu, const struct block *block, uint64_t physica
 	return mmu_fetch(cpu, page, &second) && second.physical == block->second_physical;
 }
 
-struct block *code_cache_find(struct cpu *cpu, bool single)
+struct block *code_cache_find(struct cpu *cpu, unsigned limit)
 {
 	struct code_cache *cache = cpu->code;
 	struct mmu_code code, second = {0};
 	struct block *scratch = scratch_block(cache);
 
-	if (!single) {
+	if (!limit) {
 		const struct cpu_jump *jump = jump_slot(cpu, cpu->pc);
 		if (jump->pc == cpu->pc && jump->key == cpu->jump_key && jump->block)
 			return jump->block;
 	}
 	if (!mmu_fetch(cpu, cpu->pc, &code))
 		return NULL;
-	single |= code.uncached;
-	if (!single) {
+	if (code.uncached)
+		limit = 1;
+	if (!limit) {
 		struct block *block = cache->hash[block_hash(code.physical, cpu->pc, cpu->mode)];
 		for (; block; block = block->hash_next) {
 			if (matches(cpu, block, code.physical)) {
@@ -363,9 +372,9 @@ struct block *code_cache_find(struct cpu *cpu, bool single)
 			}
 		}
 	}
-	if (!builder_run(cpu, scratch, &code, single ? 1 : BLOCK_MAX_INSNS))
+	if (!builder_run(cpu, scratch, &code, limit ? limit : BLOCK_MAX_INSNS))
 		return NULL;
-	if (single)
+	if (limit)
 		return scratch;
 	if (scratch->straddles) {
 		uint64_t page = (cpu->pc + CPU_PAGE_SIZE - 1) & CPU_PAGE_MASK;

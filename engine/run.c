@@ -145,9 +145,9 @@ static void run_once(struct cpu *cpu, bool single,
 	cpu->link = NULL;
 
 	uint64_t generation = code_cache_generation(cpu->code);
-	struct block *block = code_cache_find(cpu, single);
-	if (block && !single && block->insn_count > cpu->budget)
-		block = code_cache_find(cpu, single = true);
+	struct block *block = code_cache_find(cpu, single ? 1 : 0);
+	if (block && block->insn_count > cpu->budget)
+		block = code_cache_find(cpu, (unsigned)cpu->budget); /* the first part of it */
 	if (!block) {
 		cpu->trap.insn = 0;
 		deliver(cpu, &cpu->trap);

@@ -8,10 +8,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/host_memory.h"
+
 void blob_free(struct blob *blob)
 {
 	free(blob->data);
 	*blob = (struct blob){0};
+}
+
+/* Memory for a whole file, to be freed with free(). */
+static void *allocate(size_t size)
+{
+	void *data = NULL;
+	if (size < HOST_HUGE_PAGE)
+		return malloc(size);
+	if (posix_memalign(&data, HOST_HUGE_PAGE, size))
+		return NULL;
+	host_memory_prefer_huge(data, size);
+	return data;
 }
 
 /* Reads exactly size bytes; returns how many there were, or -1 with errno. */
@@ -53,7 +67,7 @@ static int read_open_file(struct blob *blob, int fd, const char *path, const cha
 				 " bytes (guest memory)",
 				 path, kind, (uint64_t)status.st_size, limit);
 	blob->size = (size_t)status.st_size;
-	blob->data = malloc(blob->size);
+	blob->data = allocate(blob->size);
 	if (!blob->data)
 		return error_set(error, EXIT_CODE_USAGE, "%s: out of memory for %zu bytes", path,
 				 blob->size);

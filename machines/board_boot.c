@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bus/host.h"
+#include "core/host_memory.h"
 #include "machines/board_impl.h"
 #include "mmu/mmu.h"
 
@@ -210,9 +211,18 @@ static int put_bytes(struct board *board, uint64_t address, const void *data, ui
 			 address);
 }
 
+/* An operating system goes on to use much of its memory; of a small program, little is worth it. */
+static void choose_pages(const struct board *board)
+{
+	const struct mb_ram *ram = mb_region_get_ram(board->ram);
+	if (board->has_kernel && board->kernel.content.size >= HOST_HUGE_PAGE)
+		host_memory_prefer_huge(ram->host, ram->size);
+}
+
 int board_load(struct board *board, bool fresh, struct error *error)
 {
 	struct mb_space *memory = board->machine.memory;
+	choose_pages(board);
 	if (board->has_firmware && image_load(&board->firmware, memory, fresh, error))
 		return -1;
 	if (board->has_kernel && image_load(&board->kernel, memory, fresh, error))

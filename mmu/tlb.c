@@ -5,15 +5,15 @@
  */
 #include "mmu/tlb.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "bus/bus.h"
+#include "core/host_memory.h"
 #include "core/machine.h"
 
 void mmu_fini(struct cpu *cpu)
 {
-	free(cpu->tlb);
+	host_memory_free(cpu->tlb, CPU_TLB_MODES * sizeof(struct cpu_tlb));
 	cpu->tlb = NULL;
 	cpu->data_tlb = NULL;
 }
@@ -28,14 +28,18 @@ static void clear_entry(struct cpu_tlb *tlb, unsigned index)
 	tlb->slow[index].page = CPU_TLB_EMPTY;
 }
 
-/* The TLB of a mode, its tags set up: most modes of most machines are never used. */
+/*
+ * The TLB of a mode: most modes of most machines are never used. Zeroed entries need no further
+ * set-up: their tag is that of page 0, which only the first entry is compared with, and the last
+ * one by accesses that wrap around the end of the address space.
+ */
 static struct cpu_tlb *tlb_of_mode(struct cpu *cpu, unsigned mode)
 {
 	struct cpu_tlb *tlb = &cpu->tlb[mode];
-	if (!tlb->ready) {
-		for (unsigned index = 0; index < CPU_TLB_ENTRIES; index++)
-			clear_entry(tlb, index);
-		tlb->ready = true;
+	if (!(cpu->tlb_ready >> mode & 1)) {
+		clear_entry(tlb, 0);
+		clear_entry(tlb, CPU_TLB_ENTRIES - 1);
+		cpu->tlb_ready |= 1u << mode;
 	}
 	return tlb;
 }
@@ -64,12 +68,13 @@ static void change_salt(struct cpu *cpu)
 		salt = 1;
 	}
 	cpu->jump_key = (cpu->jump_key & ~0xffffffffull) | salt;
+	memset(cpu->jump_pages, 0, sizeof(cpu->jump_pages));
 }
 
 void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask)
 {
 	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
-		if (mode_mask >> mode & 1)
+		if ((mode_mask & cpu->tlb_ready) >> mode & 1)
 			flush_mode(&cpu->tlb[mode]);
 	change_salt(cpu);
 }
@@ -81,7 +86,8 @@ void mmu_flush(struct cpu *cpu)
 
 int mmu_init(struct cpu *cpu)
 {
-	cpu->tlb = calloc(CPU_TLB_MODES, sizeof(struct cpu_tlb));
+	cpu->tlb = host_memory_new(CPU_TLB_MODES * sizeof(struct cpu_tlb));
+	cpu->tlb_ready = 0;
 	if (!cpu->tlb)
 		return -1;
 	mmu_use_data_mode(cpu);
@@ -93,9 +99,13 @@ void mmu_flush_page(struct cpu *cpu, uint64_t address)
 {
 	unsigned index = tlb_index(address);
 	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
-		if (cpu->tlb[mode].slow[index].page == (address & CPU_PAGE_MASK))
+		if (cpu->tlb_ready >> mode & 1 &&
+		    cpu->tlb[mode].slow[index].page == (address & CPU_PAGE_MASK))
 			clear_entry(&cpu->tlb[mode], index);
-	change_salt(cpu);
+	/* Kernels flush pages of data by the thousand; jumps to code elsewhere stay good. */
+	unsigned page = cpu_jump_page(address);
+	if (cpu->jump_pages[page / 64] >> page % 64 & 1)
+		change_salt(cpu);
 }
 
 /* Asks the bus what lies at page->physical; fills the rest of page. */
@@ -200,5 +210,6 @@ void tlb_protect(struct machine *machine, struct mb_ram *ram, uint64_t offset, u
 	uint64_t first = offset & CPU_PAGE_MASK, last = offset + length - 1;
 	for (unsigned i = 0; i < machine->cpu_count; i++)
 		for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
-			protect_mode(&machine->cpu[i]->tlb[mode], ram, first, last);
+			if (machine->cpu[i]->tlb_ready >> mode & 1)
+				protect_mode(&machine->cpu[i]->tlb[mode], ram, first, last);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host_memory.h"
 #include "core/machine.h"
 #include "cpu/riscv/csr.h"
 #include "mmu/mmu.h"
@@ -177,11 +178,9 @@ struct riscv_cpu *riscv_cpu_new(struct machine *machine, const struct riscv_conf
 {
 	if (machine->cpu_count == MACHINE_MAX_CPUS)
 		return NULL;
-	size_t size = (sizeof(struct riscv_cpu) + 63) / 64 * 64;
-	struct riscv_cpu *hart = aligned_alloc(64, size);
+	struct riscv_cpu *hart = host_memory_new(sizeof(*hart));
 	if (!hart)
 		return NULL;
-	memset(hart, 0, size);
 	hart->config = *config;
 	hart->hartid = hartid;
 	hart->cpu.isa = &riscv_isa;
@@ -206,5 +205,5 @@ void riscv_cpu_free(struct riscv_cpu *hart)
 		clock_cancel(&hart->cpu.machine->clock, hart->stimer);
 	free(hart->stimer);
 	mmu_fini(&hart->cpu);
-	free(hart);
+	host_memory_free(hart, sizeof(*hart));
 }

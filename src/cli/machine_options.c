@@ -25,7 +25,7 @@ const struct option machine_option_table[] = {
 	{ "seed", 0, NULL, OPTION_NUMBER, "N", ROW(seed), "of everything random (1)" },
 	{ "rtc", 0, NULL, OPTION_STRING, "host|SECONDS", ROW(rtc), "clock at start (a fixed date, so that runs repeat)" },
 	{ "insn-ns", 0, NULL, OPTION_NUMBER, "N", ROW(insn_ns), "virtual nanoseconds per instruction (1)" },
-	{ "quantum", 0, NULL, OPTION_NUMBER, "N", ROW(quantum), "instructions per turn of a hart (10000)" },
+	{ "quantum", 0, NULL, OPTION_NUMBER, "N", ROW(quantum), "instructions per turn of a hart (10000; a single one: 100000)" },
 	{ "engine", 0, NULL, OPTION_STRING, "ENGINE", ROW(engine), "step, interp or jit (interp)" },
 	{ "lockstep", 0, NULL, OPTION_OPTIONAL, "ENGINE", ROW(lockstep), "run a second machine in another engine (step) and compare" },
 	{ "strict", 0, NULL, OPTION_FLAG, NULL, ROW(strict), NULL },
@@ -53,7 +53,6 @@ void machine_options_default(struct machine_options *options)
 		.trap_loop = 1000,
 		.seed = 1,
 		.insn_ns = 1,
-		.quantum = 10000,
 		.serial = "stdio",
 		.engine = "interp",
 	};

@@ -213,7 +213,7 @@ static int check_names(const struct machine_options *options, struct error *erro
 		return error_set(error, EXIT_CODE_USAGE, "--trap-loop %llu: expected 0 to %u",
 				 (unsigned long long)options->trap_loop, UINT_MAX);
 	/* A turn must hold an LR/SC loop, since a reservation ends with it. */
-	if (options->quantum < 64 || options->quantum > 100000000)
+	if (options->quantum && (options->quantum < 64 || options->quantum > 100000000))
 		return error_set(error, EXIT_CODE_USAGE, "--quantum %llu: expected 64 to 100000000",
 				 (unsigned long long)options->quantum);
 	return 0;
@@ -293,7 +293,10 @@ static void configure_machine(const struct session *session, struct machine *mac
 {
 	const struct machine_options *options = session->options;
 	machine->trap_loop = (unsigned)options->trap_loop;
-	machine->quantum = options->quantum;
+	if (options->quantum)
+		machine->quantum = options->quantum;
+	else if (options->cpus == 1)
+		machine->quantum = 100000; /* nobody waits for the turn to end */
 	if (options->icount_limit)
 		machine->icount_limit = options->icount_limit;
 }

@@ -104,6 +104,51 @@ Test(behaviour, data_on_a_code_page)
 	}
 }
 
+/* Pages at both ends of the address space, in TLBs that have never been filled. */
+Test(behaviour, TL_06_accesses_around_address_zero_are_translated)
+{
+	static const uint64_t addresses[] = {0, 8, 0xff8, UINT64_MAX - 3, UINT64_MAX - 0xfff};
+	FOR_EACH_ENGINE
+	{
+		for (unsigned i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+			struct toy *toy = toy_new(engines[e]);
+			struct toy_insn program[] = {
+				{.op = i & 1 ? UOP_ST64 : UOP_LD64, .d = 1, .a = 10, .b = 2},
+			};
+			toy_program(toy, TOY_RAM, program, 1);
+			toy->cpu.r[10] = addresses[i];
+			toy_run(toy, TOY_RAM, 1);
+			cr_assert_eq(toy->last_trap_pc, TOY_RAM, "%s: %lx", engines[e],
+				     addresses[i]);
+			cr_assert_geq(toy->last_trap_cause, 5, "%s: %lx", engines[e], addresses[i]);
+			toy_free(toy);
+		}
+	}
+}
+
+/* A fence for a page takes the jumps to it away, and only those. */
+Test(behaviour, fences_for_data_keep_jumps_to_code)
+{
+	struct toy *toy = toy_new("interp");
+	struct toy_insn program[] = {
+		{.op = UOP_LD64, .d = 2, .a = 10},
+		{.op = UOP_JUMP,              .wide = TOY_RAM + 0x3000      },
+	};
+	toy_program(toy, TOY_RAM, program, 2);
+	toy_program(toy, TOY_RAM + 0x3000, program, 1);
+	toy->cpu.r[10] = TOY_DATA;
+	toy_run(toy, TOY_RAM, 100);
+	uint64_t key = toy->cpu.jump_key;
+	mmu_flush_page(&toy->cpu, TOY_DATA);
+	cr_assert_eq(toy->cpu.jump_key, key);
+	mmu_flush_page(&toy->cpu, TOY_RAM + 0x3008);
+	cr_assert_neq(toy->cpu.jump_key, key);
+	key = toy->cpu.jump_key;
+	mmu_flush_page(&toy->cpu, TOY_RAM);
+	cr_assert_eq(toy->cpu.jump_key, key, "no jump is left since the last fence");
+	toy_free(toy);
+}
+
 /* A device sees the time of the very instruction that asks. */
 Test(behaviour, device_time_is_exact)
 {
