@@ -87,6 +87,8 @@ struct jit *jit_new(const struct isa *isa, uint8_t *region)
 	jit->has_lzcnt = host_has_lzcnt();
 	jit->has_tzcnt = __builtin_cpu_supports("bmi");
 	jit->has_popcnt = __builtin_cpu_supports("popcnt");
+	jit->has_fma = __builtin_cpu_supports("fma");
+	jit->has_round = __builtin_cpu_supports("sse4.1");
 	memset(jit->host_of, X86_NONE, sizeof(jit->host_of));
 	for (unsigned i = 0; i < JIT_PINNED && isa->hot_registers[i] < CPU_REGISTERS; i++)
 		jit->host_of[isa->hot_registers[i]] = jit_pinned[i];

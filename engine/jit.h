@@ -16,7 +16,7 @@
 /* Address space of one machine's host code; directly behind the blocks' arena. */
 #define JIT_REGION_BYTES (64ull << 20)
 /* More than any block needs. */
-#define JIT_BLOCK_BYTES (128u << 10)
+#define JIT_BLOCK_BYTES (256u << 10)
 /* How often a block runs in the interpreter before it is worth translating. */
 #define JIT_EXECUTIONS 6
 
@@ -36,7 +36,8 @@ struct jit {
 	uint8_t executions;
 	uint64_t compiled, compiled_instructions, host_bytes; /* since the beginning */
 	bool has_lzcnt, has_tzcnt, has_popcnt;                /* of the host */
-	uint8_t host_of[CPU_REGISTERS];                       /* enum x86_register, or X86_NONE */
+	bool has_fma, has_round;
+	uint8_t host_of[CPU_REGISTERS]; /* enum x86_register, or X86_NONE */
 
 	/* Shared code, see jit_thunks.c. */
 	void (*enter)(struct cpu *cpu, const uint8_t *code);

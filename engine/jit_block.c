@@ -78,12 +78,6 @@ static void emit_call_any(struct jit_lowering *l, const struct uop *uop)
 	x86_call(l->code, l->jit->call_any);
 }
 
-static void emit_call_data(struct jit_lowering *l, const struct uop *uop)
-{
-	x86_address(l->code, X86_RAX, uop);
-	x86_call(l->code, l->jit->call_data);
-}
-
 /* Integer registers of a micro-op that is nothing but arithmetic. */
 enum { USES_A = 1, USES_B = 2, USES_D = 4, USES_ANY = 8 };
 
@@ -113,34 +107,47 @@ static void move_preserved(struct jit_lowering *l, enum x86_insn direction, unsi
 		x86_op(l->code, direction, true, host, jit_home(guest));
 }
 
+static void emit_call_data(struct jit_lowering *l, const struct uop *uop)
+{
+	unsigned uses = registers_used(uop);
+	if (uses & USES_A)
+		move_preserved(l, X86_MOV_TO, uop->a);
+	if (uses & USES_B)
+		move_preserved(l, X86_MOV_TO, uop->b);
+	x86_address(l->code, X86_RAX, uop);
+	x86_call(l->code, l->jit->call_data);
+	if (uses & USES_D)
+		move_preserved(l, X86_MOV, uop->d);
+}
+
 void jit_lower_call(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn, (void)flags;
-	unsigned uses = registers_used(l->uop);
-	if (uses & USES_ANY) {
+	bool anything = registers_used(l->uop) & USES_ANY;
+	jit_fp_forget(l, anything);
+	if (anything)
 		emit_call_any(l, l->uop);
-		return;
-	}
-	if (uses & USES_A)
-		move_preserved(l, X86_MOV_TO, l->uop->a);
-	if (uses & USES_B)
-		move_preserved(l, X86_MOV_TO, l->uop->b);
-	emit_call_data(l, l->uop);
-	if (uses & USES_D)
-		move_preserved(l, X86_MOV, l->uop->d);
+	else
+		emit_call_data(l, l->uop);
 }
 
 static void emit_stub(struct jit_lowering *l, const struct jit_stub *stub)
 {
+	if (!stub->jump_count)
+		return;
 	for (unsigned i = 0; i < stub->jump_count; i++)
 		x86_patch(l->code, stub->jumps[i], x86_here(l->code));
 	switch (stub->kind) {
 	case STUB_CALL_ANY:
 		emit_call_any(l, stub->uop);
+		jit_fp_reload(l, stub);
 		x86_jump(l->code, stub->back);
 		break;
 	case STUB_CALL_DATA:
+		if (stub->accept)
+			jit_fp_test_zero(l, stub);
 		emit_call_data(l, stub->uop);
+		jit_fp_reload(l, stub);
 		x86_jump(l->code, stub->back);
 		break;
 	case STUB_UNLINKED:
@@ -163,12 +170,48 @@ static void emit_stub(struct jit_lowering *l, const struct jit_stub *stub)
 }
 
 /* What follows such a micro-op in its block is only what it refers to. */
-static bool ends_block(const struct uop *uop)
+bool jit_ends_block(const struct uop *uop)
 {
 	if (uop_info[uop->op].kind == UOP_KIND_BRANCH)
 		return true;
 	return uop_info[uop->op].kind == UOP_KIND_CONTROL && uop->op != UOP_HEAD &&
 	       uop->op != UOP_CALL && uop->op != UOP_CALL_IF;
+}
+
+/* A branch at the end, taken or not, that is linked to the block itself. */
+static bool is_loop(const struct block *block)
+{
+	const struct uop *uop = block->uops;
+	while (!jit_ends_block(uop))
+		uop += uop_info[uop->op].slots;
+	if (uop_info[uop->op].kind != UOP_KIND_BRANCH)
+		return false;
+	return uop_wide(uop, 1)->jump.target == block || uop_wide(uop, 2)->jump.target == block;
+}
+
+static void lower_block(struct jit_lowering *l)
+{
+	l->stub_count = 0;
+	for (l->uop = l->block->uops;; l->uop += uop_info[l->uop->op].slots) {
+		const struct jit_row *row = &jit_rows[l->uop->op];
+		(row->lower ? row->lower : jit_lower_call)(l, row->insn, row->flags);
+		if (jit_ends_block(l->uop))
+			break;
+	}
+	for (unsigned i = 0; i < l->stub_count; i++)
+		emit_stub(l, &l->stubs[i]);
+}
+
+/* The code for an FP environment in which host arithmetic is not known to be right. */
+static void lower_careful(struct jit_lowering *l)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (l->fp.distrust[i])
+			x86_patch(l->code, l->fp.distrust[i], x86_here(l->code));
+	l->careful = true;
+	l->loop = NULL;
+	jit_fp_begin(l);
+	lower_block(l);
 }
 
 bool jit_compile(struct jit *jit, struct block *block)
@@ -180,19 +223,17 @@ bool jit_compile(struct jit *jit, struct block *block)
 	l.jit = jit;
 	l.code = code;
 	l.block = block;
-	l.stub_count = 0;
+	l.careful = false;
 	const uint8_t *start = x86_here(code);
 	/* From here on a jump of the block to itself finds its code. */
 	block->code = start;
 	block->compiled = true;
-	for (l.uop = block->uops;; l.uop += uop_info[l.uop->op].slots) {
-		const struct jit_row *row = &jit_rows[l.uop->op];
-		(row->lower ? row->lower : jit_lower_call)(&l, row->insn, row->flags);
-		if (ends_block(l.uop))
-			break;
-	}
-	for (unsigned i = 0; i < l.stub_count; i++)
-		emit_stub(&l, &l.stubs[i]);
+	jit_fp_begin(&l);
+	jit_fp_enter(&l, is_loop(block));
+	l.loop = x86_here(code);
+	lower_block(&l);
+	if (l.fp.distrust[0])
+		lower_careful(&l);
 	jit->compiled++;
 	jit->compiled_instructions += block->insn_count;
 	jit->host_bytes += (uint64_t)(x86_here(code) - start);

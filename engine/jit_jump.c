@@ -62,15 +62,17 @@ static bool is_linkable(const struct block *block, uint64_t pc)
 static void direct(struct jit_lowering *l, unsigned n, enum x86_condition condition)
 {
 	const union uop_wide *wide = uop_wide(l->uop, n);
-	bool linkable = is_linkable(l->block, wide->jump.pc);
+	bool linkable = !l->careful && is_linkable(l->block, wide->jump.pc);
 	if (!linkable && condition == X86_ALWAYS) {
 		jit_emit_probe(l, wide->jump.pc);
 		return;
 	}
 	const struct block *target = wide->jump.target;
-	if (target && !target->compiled)
+	if (target && (!target->compiled || l->careful))
 		target = NULL;
 	const void *to = target ? target->code : NULL;
+	if (target == l->block && l->loop && jit_fp_may_reenter(l))
+		to = l->loop;
 	uint8_t *displacement = condition == X86_ALWAYS ? x86_jump(l->code, to)
 							: x86_jump_if(l->code, condition, to);
 	if (target)

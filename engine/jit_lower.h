@@ -24,6 +24,26 @@ struct jit_stub {
 	const union uop_wide *wide;
 	uint64_t pc;
 	const uint8_t *back;
+	uint32_t fp_wide, fp_single; /* FP registers to be loaded before that */
+	/* If accept is set: where to go on with a zero in zero_result (jit_fp_accept_zero). */
+	const uint8_t *accept;
+	uint8_t zero_result, zero_operands;
+	bool single;
+};
+
+/* What is known of FP registers (bits 0 to 31) and of the FP environment: jit_fp_state.c. */
+struct jit_fp {
+	uint8_t host[32];                 /* the xmm register that may hold it, or X86_NONE */
+	uint32_t held, wide;              /* it does, the lower 32 bits of it; all 64 */
+	uint32_t boxed;                   /* cpu->v[] has a NaN-boxed binary32 */
+	uint32_t live_in, live_in_single; /* read before written; as a binary32 first */
+	uint32_t entry_held, entry_wide, entry_boxed;
+	bool entry_trusted;
+	bool rounds;          /* the block has micro-ops that want a trusted environment */
+	bool trusted;         /* it rounds to nearest, flushes nothing, has raised NX */
+	bool restore;         /* it will again after RESTORERM */
+	uint8_t *distrust[2]; /* jumps to the code for any environment, or NULL */
+	uint32_t needed[BLOCK_MAX_UOPS]; /* by slot of a micro-op: what is read after it */
 };
 
 struct jit_lowering {
@@ -31,19 +51,27 @@ struct jit_lowering {
 	struct x86_code *code;
 	struct block *block;
 	const struct uop *uop; /* being lowered */
+	bool careful;          /* the second translation: for any FP environment, never linked */
+	const uint8_t *loop;   /* where the block may jump to itself, or NULL */
+	struct jit_fp fp;
 	unsigned stub_count;
-	struct jit_stub stubs[BLOCK_MAX_UOPS + 4];
+	struct jit_stub stubs[2 * BLOCK_MAX_UOPS + 4];
 };
 
 enum jit_flags {
-	LOWER_WIDE = 1,     /* 64-bit operation */
-	LOWER_WORD = 2,     /* 32-bit operation, result sign-extended */
-	LOWER_COMMUTES = 4, /* a and b may change places */
-	LOWER_ALIGNED = 8,  /* aligned-only form of a load or store; jump to the exact target */
-	LOWER_NEGATE = 16,  /* the second operand is complemented */
-	LOWER_SINGLE = 32,  /* binary32 in a NaN box */
-	LOWER_ZERO = 64,    /* the first operand is zero-extended from 32 bits */
+	LOWER_WIDE = 1,      /* 64-bit operation */
+	LOWER_WORD = 2,      /* 32-bit operation, result sign-extended */
+	LOWER_COMMUTES = 4,  /* a and b may change places */
+	LOWER_ALIGNED = 8,   /* aligned-only form of a load or store; jump to the exact target */
+	LOWER_NEGATE = 16,   /* the second operand is complemented */
+	LOWER_SINGLE = 32,   /* binary32 in a NaN box */
+	LOWER_ZERO = 64,     /* the first operand is zero-extended from 32 bits */
+	LOWER_ROUNDS = 1024, /* wants a trusted FP environment */
+	LOWER_SWAPS = 2048,  /* b is compared with a */
 };
+
+/* What sign injection takes from b: its sign, the opposite, a's sign where b is positive. */
+enum jit_sign { JIT_SIGN_OF, JIT_SIGN_NOT, JIT_SIGN_XOR };
 
 /* A row of the lowering table; parameters mean what the function says. */
 typedef void jit_lower(struct jit_lowering *l, unsigned insn, unsigned flags);
@@ -54,6 +82,9 @@ struct jit_stub *jit_add_stub(struct jit_lowering *l, enum jit_stub_kind kind);
 /* Jumps to a stub if the condition holds. */
 void jit_branch_to_stub(struct jit_lowering *l, struct jit_stub *stub,
 			enum x86_condition condition);
+
+/* The stub's code goes on here, with the FP registers that are known here. */
+void jit_end_stub(struct jit_lowering *l, struct jit_stub *stub);
 
 /* The host register of a guest register, or X86_NONE. */
 static inline unsigned jit_host(const struct jit_lowering *l, unsigned guest)
@@ -90,7 +121,30 @@ jit_lower jit_lower_load, jit_lower_store, jit_lower_fp_load, jit_lower_fp_store
 jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_register,
 	jit_lower_leave, jit_lower_call_end;
 jit_lower jit_lower_set_rounding, jit_lower_restore_rounding, jit_lower_fp_arithmetic,
-	jit_lower_fp_sign, jit_lower_fp_to_integer, jit_lower_fp_from_integer;
+	jit_lower_fp_root, jit_lower_fp_fused, jit_lower_fp_extreme, jit_lower_fp_compare,
+	jit_lower_fp_sign, jit_lower_fp_to_bits, jit_lower_fp_from_bits, jit_lower_fp_to_integer,
+	jit_lower_fp_from_integer, jit_lower_fp_narrow, jit_lower_fp_widen;
+
+/* Looks at the block's FP micro-ops, before any is lowered. */
+void jit_fp_begin(struct jit_lowering *l);
+/*
+ * Emits what comes before the block's first code: tests of the FP environment, which set
+ * fp.distrust, and, if the block is a loop, loads of the registers that it reads.
+ */
+void jit_fp_enter(struct jit_lowering *l, bool loop);
+/* Whether a jump of a loop to itself may leave out what jit_fp_enter() has emitted. */
+bool jit_fp_may_reenter(const struct jit_lowering *l);
+/* A C function was called in line; anything: one that may do more than arithmetic. */
+void jit_fp_forget(struct jit_lowering *l, bool anything);
+/* In a stub: loads what its call has spoiled; goes on with a zero that is right. */
+void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub);
+void jit_fp_test_zero(struct jit_lowering *l, const struct jit_stub *stub);
+/* FP loads and stores: d of the micro-op = [rax]; [rax] = b. rcx is spoiled. */
+void jit_fp_load(struct jit_lowering *l, unsigned size);
+void jit_fp_store(struct jit_lowering *l, unsigned size);
+
+/* Whether the block's last micro-op is this one. */
+bool jit_ends_block(const struct uop *uop);
 
 /* The out-of-line part of direct jumps. */
 void jit_emit_probe(struct jit_lowering *l, uint64_t pc);

@@ -73,7 +73,7 @@ void jit_lower_load(struct jit_lowering *l, unsigned insn, unsigned flags)
 	unsigned result = jit_result(l);
 	x86_op(l->code, insn, flags & LOWER_WIDE, result, x86_mem(X86_RAX, 0));
 	jit_write(l, result, false);
-	stub->back = x86_here(l->code);
+	jit_end_stub(l, stub);
 }
 
 static void store_from(struct jit_lowering *l, unsigned insn, unsigned value, unsigned flags)
@@ -85,26 +85,21 @@ void jit_lower_store(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	struct jit_stub *stub = probe_store(l, flags & LOWER_ALIGNED);
 	store_from(l, insn, jit_read(l, l->uop->b, X86_RCX), flags);
-	stub->back = x86_here(l->code);
+	jit_end_stub(l, stub);
 }
 
 void jit_lower_fp_load(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	unsigned size = access_size[l->uop->op];
+	(void)insn;
 	struct jit_stub *stub = probe_load(l, flags & LOWER_ALIGNED);
-	x86_op(l->code, insn, flags & LOWER_WIDE, X86_RAX, x86_mem(X86_RAX, 0));
-	if (size == 2) /* NaN-boxes by sign extension of the immediate */
-		x86_op_imm(l->code, X86_OR_I32, true, 0, x86_reg(X86_RAX), -0x10000);
-	x86_op(l->code, X86_MOV_TO, size != 4, X86_RAX, jit_vector(l->uop->d));
-	if (size == 4)
-		x86_op_imm(l->code, X86_MOV_I32, false, 0, jit_vector_high(l->uop->d), -1);
-	stub->back = x86_here(l->code);
+	jit_fp_load(l, access_size[l->uop->op]);
+	jit_end_stub(l, stub);
 }
 
 void jit_lower_fp_store(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
+	(void)insn;
 	struct jit_stub *stub = probe_store(l, flags & LOWER_ALIGNED);
-	x86_op(l->code, X86_MOV, true, X86_RCX, jit_vector(l->uop->b));
-	store_from(l, insn, X86_RCX, flags);
-	stub->back = x86_here(l->code);
+	jit_fp_store(l, access_size[l->uop->op]);
+	jit_end_stub(l, stub);
 }

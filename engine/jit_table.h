@@ -7,7 +7,7 @@
 struct jit_row {
 	jit_lower *lower; /* NULL: call the micro-op's function */
 	uint8_t insn;     /* enum x86_insn, enum x86_condition or a shift count: see the function */
-	uint8_t flags;    /* enum jit_flags */
+	uint16_t flags;   /* enum jit_flags */
 };
 
 extern const struct jit_row jit_rows[UOP_COUNT];

@@ -78,6 +78,8 @@ static void encode(struct x86_code *code, const struct row *row, bool wide, unsi
 		put(code, (uint8_t)(0x40 | rex));
 	if (row->map)
 		put(code, 0x0f);
+	if (row->map == 2)
+		put(code, 0x3a);
 	put(code, row->opcode);
 	put_operands(code, reg, rm);
 }
@@ -105,6 +107,18 @@ void x86_cmov(struct x86_code *code, enum x86_condition condition, bool wide, un
 {
 	const struct row row = {0, 1, (uint8_t)(0x40 + condition), R, 0, 0};
 	encode(code, &row, wide, reg, rm);
+}
+
+void x86_fma(struct x86_code *code, enum x86_fma operation, bool single, unsigned reg,
+	     unsigned factor, struct x86_rm rm)
+{
+	/* VEX.LIG.66.0F38, W1 for binary64; R, X, B and vvvv are inverted. */
+	unsigned index = rm.index == X86_NONE ? 0 : rm.index;
+	put(code, 0xc4);
+	put(code, (uint8_t)(2 | !(reg >> 3) << 7 | !(index >> 3) << 6 | !(rm.base >> 3) << 5));
+	put(code, (uint8_t)(1 | !single << 7 | (~factor & 15) << 3));
+	put(code, (uint8_t)operation);
+	put_operands(code, reg, rm);
 }
 
 void x86_arith_imm(struct x86_code *code, enum x86_insn insn, bool wide, struct x86_rm rm,

@@ -107,6 +107,19 @@ void x86_setcc(struct x86_code *code, enum x86_condition condition, unsigned reg
 void x86_cmov(struct x86_code *code, enum x86_condition condition, bool wide, unsigned reg,
 	      struct x86_rm rm);
 
+/*
+ * Fused multiply-add of FMA3 in binary64, or binary32 if single: reg is the addend and takes the
+ * result.
+ */
+enum x86_fma {
+	X86_FMADD = 0xb9,  /* factor * rm + reg */
+	X86_FMSUB = 0xbb,  /* factor * rm - reg */
+	X86_FNMADD = 0xbd, /* -(factor * rm) + reg */
+	X86_FNMSUB = 0xbf, /* -(factor * rm) - reg */
+};
+void x86_fma(struct x86_code *code, enum x86_fma operation, bool single, unsigned reg,
+	     unsigned factor, struct x86_rm rm);
+
 /* add, or, and, sub, xor, cmp with an immediate in its shortest form. insn: X86_ADD_I32 ... */
 void x86_arith_imm(struct x86_code *code, enum x86_insn insn, bool wide, struct x86_rm rm,
 		   int32_t imm);

@@ -101,18 +101,54 @@ static const struct example examples[] = {
 	{X86_IMUL_WIDE, 1, 0, MEM(RBP, 24), 0, "imul qword ptr [rbp + 0x18]"},
 	{X86_CALL_RM, 0, 0, {true, X86_RDX, X86_RCX, 3, 0}, 0, "call qword ptr [rdx + rcx*8]"},
 	{X86_JMP_RM, 0, 0, MEM(RDX, 80), 0, "jmp qword ptr [rdx + 0x50]"},
-	{X86_MOVSD, 0, 0, MEM(RBP, 0x400), 0, "movsd xmm0, qword ptr [rbp + 0x400]"},
-	{X86_ADDSD, 0, 1, REG(RCX), 0, "addsd xmm1, xmm1"},
-	{X86_MULSD, 0, 0, MEM(RBP, 8), 0, "mulsd xmm0, qword ptr [rbp + 8]"},
-	{X86_SUBSD, 0, 9, MEM(RBP, 8), 0, "subsd xmm9, qword ptr [rbp + 8]"},
-	{X86_DIVSD, 0, 0, MEM(R8, 8), 0, "divsd xmm0, qword ptr [r8 + 8]"},
-	{X86_MOVSS, 0, 0, MEM(RBP, 8), 0, "movss xmm0, dword ptr [rbp + 8]"},
-	{X86_ADDSS, 0, 0, MEM(RBP, 8), 0, "addss xmm0, dword ptr [rbp + 8]"},
-	{X86_MULSS, 0, 0, MEM(RBP, 8), 0, "mulss xmm0, dword ptr [rbp + 8]"},
-	{X86_SUBSS, 0, 0, MEM(RBP, 8), 0, "subss xmm0, dword ptr [rbp + 8]"},
-	{X86_DIVSS, 0, 0, MEM(RBP, 8), 0, "divss xmm0, dword ptr [rbp + 8]"},
+	{X86_DIV, 1, 0, REG(R9), 0, "div r9"},
+	{X86_IDIV, 0, 0, MEM(RBP, 24), 0, "idiv dword ptr [rbp + 0x18]"},
+	{X86_MOVAPS, 0, 8, REG(RBX), 0, "movaps xmm8, xmm3"},
+	{X86_ANDPS, 0, 0, REG(R15), 0, "andps xmm0, xmm15"},
+	{X86_ANDNPS, 0, 1, REG(RAX), 0, "andnps xmm1, xmm0"},
+	{X86_ORPS, 0, 9, REG(R9), 0, "orps xmm9, xmm9"},
+	{X86_XORPS, 0, 0, REG(RCX), 0, "xorps xmm0, xmm1"},
+	{X86_PCMPEQD, 0, 9, REG(R9), 0, "pcmpeqd xmm9, xmm9"},
+	{X86_PSLLD_I8, 0, 0, REG(RCX), 31, "pslld xmm1, 0x1f"},
+	{X86_PSLLQ_I8, 0, 0, REG(R8), 63, "psllq xmm8, 0x3f"},
+	{X86_MOVQ_FROM, 1, 0, REG(RAX), 0, "movq xmm0, rax"},
+	{X86_MOVQ_FROM, 0, 12, REG(R9), 0, "movd xmm12, r9d"},
 	{X86_MOVQ_TO, 1, 0, REG(RAX), 0, "movq rax, xmm0"},
 	{X86_MOVQ_TO, 0, 0, REG(R9), 0, "movd r9d, xmm0"},
+
+	{X86_MOVSD, 0, 0, MEM(RBP, 0x400), 0, "movsd xmm0, qword ptr [rbp + 0x400]"},
+	{X86_MOVSD_TO, 0, 13, MEM(RAX, 0), 0, "movsd qword ptr [rax], xmm13"},
+	{X86_CVTSI2SD, 1, 9, REG(R8), 0, "cvtsi2sd xmm9, r8"},
+	{X86_CVTSI2SD, 0, 0, MEM(RBP, 8), 0, "cvtsi2sd xmm0, dword ptr [rbp + 8]"},
+	{X86_CVTTSD2SI, 1, X86_RAX, REG(R9), 0, "cvttsd2si rax, xmm9"},
+	{X86_CVTSD2SI, 1, X86_R8, MEM(RBP, 8), 0, "cvtsd2si r8, qword ptr [rbp + 8]"},
+	{X86_UCOMISD, 0, 8, REG(RAX), 0, "ucomisd xmm8, xmm0"},
+	{X86_SQRTSD, 0, 0, MEM(RBP, 8), 0, "sqrtsd xmm0, qword ptr [rbp + 8]"},
+	{X86_ADDSD, 0, 1, REG(RCX), 0, "addsd xmm1, xmm1"},
+	{X86_MULSD, 0, 0, MEM(RBP, 8), 0, "mulsd xmm0, qword ptr [rbp + 8]"},
+	{X86_CVTSD2SS, 0, 12, REG(RBX), 0, "cvtsd2ss xmm12, xmm3"},
+	{X86_SUBSD, 0, 9, MEM(RBP, 8), 0, "subsd xmm9, qword ptr [rbp + 8]"},
+	{X86_MINSD, 0, 0, REG(R8), 0, "minsd xmm0, xmm8"},
+	{X86_DIVSD, 0, 0, MEM(R8, 8), 0, "divsd xmm0, qword ptr [r8 + 8]"},
+	{X86_MAXSD, 0, 0, REG(RDX), 0, "maxsd xmm0, xmm2"},
+	{X86_ROUNDSD, 0, 9, REG(R10), 2, "roundsd xmm9, xmm10, 2"},
+
+	{X86_MOVSS, 0, 0, MEM(RBP, 0x400), 0, "movss xmm0, dword ptr [rbp + 0x400]"},
+	{X86_MOVSS_TO, 0, 13, MEM(RAX, 0), 0, "movss dword ptr [rax], xmm13"},
+	{X86_CVTSI2SS, 1, 9, REG(R8), 0, "cvtsi2ss xmm9, r8"},
+	{X86_CVTSI2SS, 0, 0, MEM(RBP, 8), 0, "cvtsi2ss xmm0, dword ptr [rbp + 8]"},
+	{X86_CVTTSS2SI, 1, X86_RAX, REG(R9), 0, "cvttss2si rax, xmm9"},
+	{X86_CVTSS2SI, 1, X86_R8, MEM(RBP, 8), 0, "cvtss2si r8, dword ptr [rbp + 8]"},
+	{X86_UCOMISS, 0, 8, REG(RAX), 0, "ucomiss xmm8, xmm0"},
+	{X86_SQRTSS, 0, 0, MEM(RBP, 8), 0, "sqrtss xmm0, dword ptr [rbp + 8]"},
+	{X86_ADDSS, 0, 1, REG(RCX), 0, "addss xmm1, xmm1"},
+	{X86_MULSS, 0, 0, MEM(RBP, 8), 0, "mulss xmm0, dword ptr [rbp + 8]"},
+	{X86_CVTSS2SD, 0, 12, REG(RBX), 0, "cvtss2sd xmm12, xmm3"},
+	{X86_SUBSS, 0, 9, MEM(RBP, 8), 0, "subss xmm9, dword ptr [rbp + 8]"},
+	{X86_MINSS, 0, 0, REG(R8), 0, "minss xmm0, xmm8"},
+	{X86_DIVSS, 0, 0, MEM(R8, 8), 0, "divss xmm0, dword ptr [r8 + 8]"},
+	{X86_MAXSS, 0, 0, REG(RDX), 0, "maxss xmm0, xmm2"},
+	{X86_ROUNDSS, 0, 9, REG(R10), 2, "roundss xmm9, xmm10, 2"},
 };
 /* clang-format on */
 
@@ -200,6 +236,14 @@ Test(emit, forms_of_their_own)
 	EMITTED("movabs r8, 0x123456789abcdef0", x86_constant(&code, X86_R8, 0x123456789abcdef0));
 	EMITTED("add rcx, 0x7f", x86_arith_imm(&code, X86_ADD_I32, true, x86_reg(X86_RCX), 127));
 	EMITTED("add rcx, 0x80", x86_arith_imm(&code, X86_ADD_I32, true, x86_reg(X86_RCX), 128));
+	EMITTED("vfmadd231sd xmm3, xmm15, xmm4",
+		x86_fma(&code, X86_FMADD, false, 3, 15, x86_reg(4)));
+	EMITTED("vfmsub231ss xmm12, xmm0, xmm9",
+		x86_fma(&code, X86_FMSUB, true, 12, 0, x86_reg(9)));
+	EMITTED("vfnmadd231sd xmm0, xmm8, qword ptr [rbp + 8]",
+		x86_fma(&code, X86_FNMADD, false, 0, 8, x86_mem(X86_RBP, 8)));
+	EMITTED("vfnmsub231ss xmm8, xmm1, dword ptr [r9 + r10*8]",
+		x86_fma(&code, X86_FNMSUB, true, 8, 1, x86_mem_index(X86_R9, X86_R10, 3, 0)));
 	EMITTED("lea r10, [rip + 9]", x86_address(&code, X86_R10, buffer + 16));
 }
 
