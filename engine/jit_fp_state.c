@@ -58,7 +58,7 @@ static unsigned scan(struct jit_lowering *l, uint8_t slots[BLOCK_MAX_UOPS])
 	uint8_t uses[32] = {0};
 	uint32_t written = 0;
 	unsigned count = 0;
-	fp->rounds = false;
+	fp->rounds = fp->any = false;
 	fp->live_in = fp->live_in_single = 0;
 	for (unsigned slot = 0; slot < l->block->uop_count;) {
 		const struct uop *uop = &l->block->uops[slot];
@@ -76,12 +76,14 @@ static unsigned scan(struct jit_lowering *l, uint8_t slots[BLOCK_MAX_UOPS])
 			uses[operands.written]++;
 		}
 		fp->rounds |= (row->flags & LOWER_ROUNDS) != 0;
+		fp->any |= operands.reads || operands.written >= 0;
 		slots[count++] = (uint8_t)slot;
 		slot += uop_info[uop->op].slots;
 		if (jit_ends_block(uop))
 			break;
 	}
-	allocate(fp, uses);
+	if (fp->any)
+		allocate(fp, uses);
 	return count;
 }
 
@@ -93,6 +95,8 @@ void jit_fp_begin(struct jit_lowering *l)
 	fp->held = fp->wide = fp->boxed = 0;
 	fp->trusted = fp->restore = false;
 	fp->distrust[0] = fp->distrust[1] = NULL;
+	if (!fp->any)
+		return;
 	/* Backward: what is read later, by another round of a loop too. */
 	uint32_t needed = fp->live_in;
 	while (count-- > 0) {
@@ -293,7 +297,7 @@ void jit_fp_forget(struct jit_lowering *l, bool anything)
 
 void jit_end_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
-	uint32_t needed = l->fp.needed[l->uop - l->block->uops];
+	uint32_t needed = l->fp.held ? l->fp.needed[l->uop - l->block->uops] : 0;
 	stub->back = x86_here(l->code);
 	stub->fp_wide = l->fp.wide & needed;
 	stub->fp_single = l->fp.held & ~l->fp.wide & needed;

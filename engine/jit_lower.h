@@ -39,10 +39,11 @@ struct jit_fp {
 	uint32_t live_in, live_in_single; /* read before written; as a binary32 first */
 	uint32_t entry_held, entry_wide, entry_boxed;
 	bool entry_trusted;
-	bool rounds;          /* the block has micro-ops that want a trusted environment */
-	bool trusted;         /* it rounds to nearest, flushes nothing, has raised NX */
-	bool restore;         /* it will again after RESTORERM */
-	uint8_t *distrust[2]; /* jumps to the code for any environment, or NULL */
+	bool any;     /* the block has FP operands; otherwise the rest below means nothing */
+	bool rounds;  /* the block has micro-ops that want a trusted environment */
+	bool trusted; /* it rounds to nearest, flushes nothing, has raised NX */
+	bool restore; /* it will again after RESTORERM */
+	uint8_t *distrust[2];            /* jumps to the code for any environment, or NULL */
 	uint32_t needed[BLOCK_MAX_UOPS]; /* by slot of a micro-op: what is read after it */
 };
 
@@ -68,6 +69,7 @@ enum jit_flags {
 	LOWER_ZERO = 64,     /* the first operand is zero-extended from 32 bits */
 	LOWER_ROUNDS = 1024, /* wants a trusted FP environment */
 	LOWER_SWAPS = 2048,  /* b is compared with a */
+	LOWER_REMAINDER = 4096,
 };
 
 /* What sign injection takes from b: its sign, the opposite, a's sign where b is positive. */
@@ -116,7 +118,8 @@ jit_lower jit_lower_binary, jit_lower_binary_not, jit_lower_binary_imm, jit_lowe
 	jit_lower_shift_imm, jit_lower_bit, jit_lower_bit_extract, jit_lower_bit_extract_imm,
 	jit_lower_compare, jit_lower_compare_imm, jit_lower_choose, jit_lower_zero_if,
 	jit_lower_multiply_high, jit_lower_scaled_add, jit_lower_unary, jit_lower_count,
-	jit_lower_move, jit_lower_swap, jit_lower_constant, jit_lower_pack;
+	jit_lower_move, jit_lower_swap, jit_lower_constant, jit_lower_pack, jit_lower_divide,
+	jit_lower_multiply_high_mixed;
 jit_lower jit_lower_load, jit_lower_store, jit_lower_fp_load, jit_lower_fp_store;
 jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_register,
 	jit_lower_leave, jit_lower_call_end;
