@@ -82,6 +82,9 @@ def why_not():
         TARGET.cc()
     except BenchError as error:
         return str(error)
+    with open(TRAPLINE, "rb") as program:
+        if b"clang version" in program.read():
+            return "counts are recorded for gcc"
     empty = subprocess.run([TRAPLINE, "run", "--engine", "jit", "/dev/null"], capture_output=True, text=True, check=False)
     return "no JIT on this host" if "not available" in empty.stderr else None
 
