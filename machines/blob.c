@@ -33,7 +33,7 @@ static ssize_t read_fully(int fd, uint8_t *data, size_t size)
 {
 	size_t done = 0;
 	while (done < size) {
-		ssize_t got = read(fd, data + done, size - done);
+		ssize_t got = pread(fd, data + done, size - done, (off_t)done);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -83,18 +83,34 @@ static int read_open_file(struct blob *blob, int fd, const char *path, const cha
 	return 0;
 }
 
+int blob_open(const char *path, const char *kind, struct error *error)
+{
+	/* O_NONBLOCK: a FIFO must not block before fstat() refuses it. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		error_set(error, EXIT_CODE_USAGE, "%s: cannot open the %s: %s", path, kind,
+			  strerror(errno));
+	return fd;
+}
+
+int blob_read(struct blob *blob, int fd, const char *path, const char *kind, uint64_t limit,
+	      struct error *error)
+{
+	*blob = (struct blob){0};
+	if (!read_open_file(blob, fd, path, kind, limit, error))
+		return 0;
+	blob_free(blob);
+	return -1;
+}
+
 int blob_read_file(struct blob *blob, const char *path, const char *kind, uint64_t limit,
 		   struct error *error)
 {
 	*blob = (struct blob){0};
-	/* O_NONBLOCK: a FIFO must not block before fstat() refuses it. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = blob_open(path, kind, error);
 	if (fd < 0)
-		return error_set(error, EXIT_CODE_USAGE, "%s: cannot open the %s: %s", path, kind,
-				 strerror(errno));
-	int status = read_open_file(blob, fd, path, kind, limit, error);
+		return -1;
+	int status = blob_read(blob, fd, path, kind, limit, error);
 	close(fd);
-	if (status)
-		blob_free(blob);
 	return status;
 }

@@ -24,6 +24,14 @@ void blob_free(struct blob *blob);
 int blob_read_file(struct blob *blob, const char *path, const char *kind, uint64_t limit,
 		   struct error *error);
 
+/*
+ * The same in two steps. Opens a file for reading, so that a FIFO does not block: a descriptor, or
+ * -1 with error. Reads it from its beginning; the descriptor stays open.
+ */
+int blob_open(const char *path, const char *kind, struct error *error);
+int blob_read(struct blob *blob, int fd, const char *path, const char *kind, uint64_t limit,
+	      struct error *error);
+
 /* What a blob begins with. */
 enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD };
 enum compression compression_of(const uint8_t *data, size_t size);

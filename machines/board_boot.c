@@ -215,7 +215,7 @@ static int put_bytes(struct board *board, uint64_t address, const void *data, ui
 static void choose_pages(const struct board *board)
 {
 	const struct mb_ram *ram = mb_region_get_ram(board->ram);
-	if (board->has_kernel && board->kernel.content.size >= HOST_HUGE_PAGE)
+	if (board->has_kernel && board->kernel.size >= HOST_HUGE_PAGE)
 		host_memory_prefer_huge(ram->host, ram->size);
 }
 
@@ -227,6 +227,8 @@ int board_load(struct board *board, bool fresh, struct error *error)
 		return -1;
 	if (board->has_kernel && image_load(&board->kernel, memory, fresh, error))
 		return -1;
+	image_release(&board->kernel);
+	image_release(&board->firmware);
 	if (put_bytes(board, board->device_tree_range.address, board->device_tree.data,
 		      board->device_tree.size, "device tree", error) ||
 	    put_bytes(board, board->initrd_range.address, board->initrd.data, board->initrd.size,

@@ -126,9 +126,7 @@ static void add_content(struct identity *identity, const char *key, const char *
 static void add_image(struct identity *identity, const char *key, const struct image *image)
 {
 	if (image)
-		add_content(identity, key, image->path,
-			    checksum_bytes(image->content.data, image->content.size),
-			    image->content.size);
+		add_content(identity, key, image->path, image->checksum, image->size);
 }
 
 static int add_device(struct identity *identity, unsigned slot, const char *text,

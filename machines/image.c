@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bus/access.h"
+#include "machines/checksum.h"
 
 const char *image_arch_name(enum image_arch arch)
 {
@@ -23,6 +25,8 @@ void image_fini(struct image *image)
 	blob_free(&image->content);
 	free(image->segments);
 	free(image->path);
+	if (image->is_file)
+		close(image->file);
 	*image = (struct image){0};
 }
 
@@ -90,20 +94,13 @@ int image_parse(struct image *image, const char *name, struct blob content, uint
 		struct error *error)
 {
 	*image = (struct image){.path = strdup(name), .content = content};
-	if (!parse(image, limit, error))
+	if (!parse(image, limit, error)) {
+		image->size = image->content.size;
+		image->checksum = checksum_bytes(image->content.data, image->content.size);
 		return 0;
+	}
 	image_fini(image);
 	return -1;
-}
-
-int image_read(struct image *image, const char *path, const char *kind, uint64_t limit,
-	       struct error *error)
-{
-	struct blob content;
-	*image = (struct image){0};
-	if (blob_read_file(&content, path, kind, limit, error))
-		return -1;
-	return image_parse(image, path, content, limit, error);
 }
 
 static bool fits(const struct image_memory *memory, uint64_t address, uint64_t size)
@@ -200,11 +197,12 @@ static int load_refused(const struct image *image, const struct image_segment *s
 			 image->path, segment->offset, segment->address);
 }
 
-int image_load(const struct image *image, struct mb_space *space, bool fresh, struct error *error)
+static int load_segments(const struct image *image, const uint8_t *content, struct mb_space *space,
+			 bool fresh, struct error *error)
 {
 	for (size_t i = 0; i < image->segment_count; i++) {
 		const struct image_segment *segment = &image->segments[i];
-		if (mb_write_rom(space, segment->address, image->content.data + segment->offset,
+		if (mb_write_rom(space, segment->address, content + segment->offset,
 				 segment->file_size, NULL) != MB_OK)
 			return load_refused(image, segment, error);
 		/* Linux clears its own bss; what an ELF file calls zero must be zero. */
@@ -215,4 +213,16 @@ int image_load(const struct image *image, struct mb_space *space, bool fresh, st
 			return load_refused(image, segment, error);
 	}
 	return 0;
+}
+
+int image_load(const struct image *image, struct mb_space *space, bool fresh, struct error *error)
+{
+	if (image->content.data)
+		return load_segments(image, image->content.data, space, fresh, error);
+	struct blob content;
+	if (image_recall(image, &content, error))
+		return -1;
+	int status = load_segments(image, content.data, space, fresh, error);
+	blob_free(&content);
+	return status;
 }

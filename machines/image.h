@@ -27,8 +27,9 @@ struct image_segment {
 };
 
 struct image {
-	char *path;          /* for messages */
-	struct blob content; /* decompressed */
+	char *path;              /* for messages */
+	struct blob content;     /* decompressed; empty after image_release() */
+	uint64_t size, checksum; /* of the content: machines/checksum.h */
 	enum image_kind kind;
 	enum image_arch arch;
 	uint64_t entry; /* physical; set by image_place() for flat and Linux images */
@@ -41,6 +42,10 @@ struct image {
 	uint64_t tohost, fromhost;
 	/* Linux Image header. */
 	uint64_t text_offset, image_size;
+	/* To read the content again: the file, open if is_file, and what bounds it. */
+	bool is_file;
+	int file;
+	uint64_t limit;
 };
 
 /* RAM of a board, as the loaders need to know it. size is not 0. */
@@ -73,9 +78,22 @@ void image_extent(const struct image *image, uint64_t *first, uint64_t *end);
 
 /*
  * Copies a placed image through the space (ROM too). fresh: RAM is known to be zero, so that zero
- * bytes need not be written. Returns 0, or -1 with error if the bus refuses.
+ * bytes need not be written. Returns 0, or -1 with error if the bus refuses, or if a released image
+ * cannot be read again.
  */
 int image_load(const struct image *image, struct mb_space *space, bool fresh, struct error *error);
+
+/*
+ * Gives back the memory of the content of a large image that came from a file: image_load() reads
+ * it again, through the descriptor that stays open.
+ */
+void image_release(struct image *image);
+
+/*
+ * The content of a released image, to be freed by the caller. Returns 0, or -1 with error if the
+ * file cannot be read or is not what it was.
+ */
+int image_recall(const struct image *image, struct blob *content, struct error *error);
 
 /* "riscv64", "aarch64", "x86_64" or "unknown". */
 const char *image_arch_name(enum image_arch arch);

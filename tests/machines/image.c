@@ -396,6 +396,58 @@ Test(image_files, missing_unreadable_and_odd_files)
 	rmdir(folder);
 }
 
+Test(image_files, a_released_image_is_read_again_unless_it_changed)
+{
+	enum { SIZE = 3 << 20 };
+	struct image image;
+	struct error error = {0};
+	struct blob content;
+	char path[] = "/tmp/sample-XXXXXX", byte;
+	int fd = mkstemp(path);
+	cr_assert_eq(ftruncate(fd, SIZE), 0);
+	cr_assert_eq(pwrite(fd, "abc", 3, SIZE - 3), 3);
+	cr_assert_eq(image_read(&image, path, "guest image", memory.size, &error), 0);
+	cr_assert_eq(image.size, SIZE);
+	image_release(&image);
+	cr_assert_null(image.content.data);
+
+	unlink(path); /* the open file is what counts */
+	cr_assert_eq(image_recall(&image, &content, &error), 0, "%s", error.text);
+	cr_assert_eq(content.size, SIZE);
+	cr_assert_arr_eq(content.data + SIZE - 3, "abc", 3);
+	blob_free(&content);
+
+	byte = 'x';
+	cr_assert_eq(pwrite(fd, &byte, 1, 0), 1);
+	cr_assert_eq(image_recall(&image, &content, &error), -1);
+	check_error(&error, EXIT_CODE_USAGE);
+	cr_assert(strstr(error.text, "changed since"));
+	cr_assert_null(content.data);
+
+	error = (struct error){0};
+	cr_assert_eq(ftruncate(fd, 0), 0);
+	cr_assert_eq(image_recall(&image, &content, &error), -1);
+	check_error(&error, EXIT_CODE_BAD_IMAGE);
+	cr_assert_null(content.data);
+	close(fd);
+	image_fini(&image);
+}
+
+Test(image_files, a_small_image_is_kept)
+{
+	struct image image;
+	struct error error = {0};
+	char path[] = "/tmp/sample-XXXXXX";
+	int fd = mkstemp(path);
+	cr_assert_eq(write(fd, "abcd", 4), 4);
+	close(fd);
+	cr_assert_eq(image_read(&image, path, "guest image", memory.size, &error), 0);
+	unlink(path);
+	image_release(&image);
+	cr_assert_eq(image.content.size, 4);
+	image_fini(&image);
+}
+
 Test(image_load, bytes_reach_ram_and_bss_is_cleared_again)
 {
 	struct mb_bus *bus = mb_bus_new();
