@@ -30,6 +30,9 @@ extern const struct engine_ops engine_jit;
 #define ENGINE_HAS_JIT 0
 #endif
 
+/* The name of the engine to use unless told otherwise: the fastest of this host. */
+#define ENGINE_DEFAULT (ENGINE_HAS_JIT ? "jit" : "interp")
+
 /* The engine of that name, or NULL: unknown, or not available on this host. */
 const struct engine_ops *engine_find(const char *name);
 

@@ -123,6 +123,12 @@ struct board_memory {
 unsigned board_memory_blocks(const struct machine *machine,
 			     struct board_memory blocks[BOARD_MEMORY_BLOCKS]);
 
+/*
+ * A hash of all registered state and of memory: equal for equal states, however they were reached.
+ * It takes time in proportion to the memory that was ever touched.
+ */
+uint64_t board_hash(const struct machine *machine);
+
 /* For machine->poll (see there), opaque is the machine: moves host input to the consoles. Sleeps
  * when all CPUs idle: until input if no event is due; in real time if the input is a terminal. */
 bool board_poll(void *opaque, bool idle, uint64_t idle_until);

@@ -33,7 +33,8 @@ int cli_flush(struct error *error);
 struct machine_options {
 	const char *arch, *kernel, *initrd, *append, *cpu, *sbi, *root, *exec, *serial, *display;
 	const char *engine, *exit_json, *stats, *machine, *lockstep;
-	uint64_t memory, cpus, timeout, icount_limit, trap_loop, seed, insn_ns, quantum;
+	uint64_t memory, cpus, timeout, state_hash_every, icount_limit, trap_loop, seed, insn_ns,
+		quantum;
 	struct option_list devices, traces, logs;
 	const char *rtc, *record, *replay;
 	bool strict, help, nographic, no_reboot;

@@ -1,3 +1,4 @@
+#include "engine/engine.h"
 #include "src/cli/cli.h"
 
 #define ROW(member) offsetof(struct machine_options, member)
@@ -26,7 +27,7 @@ const struct option machine_option_table[] = {
 	{ "rtc", 0, NULL, OPTION_STRING, "host|SECONDS", ROW(rtc), "clock at start (a fixed date, so that runs repeat)" },
 	{ "insn-ns", 0, NULL, OPTION_NUMBER, "N", ROW(insn_ns), "virtual nanoseconds per instruction (1)" },
 	{ "quantum", 0, NULL, OPTION_NUMBER, "N", ROW(quantum), "instructions per turn of a hart (10000; a single one: 100000)" },
-	{ "engine", 0, NULL, OPTION_STRING, "ENGINE", ROW(engine), "step, interp or jit (interp)" },
+	{ "engine", 0, NULL, OPTION_STRING, "ENGINE", ROW(engine), "step, interp or jit (jit on x86-64 hosts, else interp)" },
 	{ "lockstep", 0, NULL, OPTION_OPTIONAL, "ENGINE", ROW(lockstep), "run a second machine in another engine (step) and compare" },
 	{ "strict", 0, NULL, OPTION_FLAG, NULL, ROW(strict), NULL },
 	{ "timeout", 0, NULL, OPTION_DURATION, "TIME", ROW(timeout), "end after this much host time, status 124" },
@@ -36,6 +37,7 @@ const struct option machine_option_table[] = {
 	{ "replay", 0, NULL, OPTION_STRING, "FILE", ROW(replay), "repeat a recorded run; status 251 if it becomes another" },
 	{ "trace", 0, NULL, OPTION_LIST, "EVENTS", ROW(traces), "insn,trap,csr,sbi,mmio,walk...[:FILE][,fmt=text|jsonl]" },
 	{ "stats", 0, NULL, OPTION_OPTIONAL, "json", ROW(stats), "counts at the end, on standard error" },
+	{ "state-hash-every", 0, NULL, OPTION_NUMBER, "N", ROW(state_hash_every), "hash of the whole machine every N ticks, on standard error" },
 	{ "exit-json", 0, NULL, OPTION_STRING, "FILE", ROW(exit_json), "write how the run ended" },
 	{ "log", 0, NULL, OPTION_LIST, "[PART=]LEVEL", ROW(logs), "error, warn, info or debug" },
 	{ "verbose", 'v', NULL, OPTION_COUNT, NULL, ROW(verbose), "more messages" },
@@ -54,6 +56,6 @@ void machine_options_default(struct machine_options *options)
 		.seed = 1,
 		.insn_ns = 1,
 		.serial = "stdio",
-		.engine = "interp",
+		.engine = ENGINE_DEFAULT,
 	};
 }

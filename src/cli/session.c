@@ -368,6 +368,9 @@ int session_open(struct session *session, struct error *error)
 	session->machine->poll_opaque = session;
 	if (observe_attach(session, error) || start_replay(session, &config, error))
 		return -1;
+	if (session->options->state_hash_every)
+		state_hash_start(&session->hashes, session->machine,
+				 session->options->state_hash_every);
 	const char *lockstep = session->options->lockstep;
 	if (lockstep) {
 		session->shadow_serial = chardev_null_new(error);
@@ -435,6 +438,7 @@ void session_close(struct session *session)
 		console_watch_fini(&session->watch);
 	if (session->serial)
 		chardev_flush(session->serial); /* while there is a machine to ask about stalls */
+	state_hash_stop(&session->hashes);
 	recorder_free(session->recorder, NULL);
 	player_free(session->player);
 	board_free(session->shadow);

@@ -9,6 +9,7 @@
 #include "sbi/sbi.h"
 #include "src/cli/cli.h"
 #include "src/cli/console.h"
+#include "src/cli/state_hash.h"
 
 /* A file that goes into the initramfs besides what --root and --initrd bring. */
 struct session_file {
@@ -31,6 +32,7 @@ struct session {
 	bool tree_only; /* for `dt`: no image is needed, none is loaded */
 	struct trace *traces[OPTION_LIST_MAX];
 	struct trap_ring *ring;
+	struct state_hash_printer hashes;
 	FILE *exit_record;         /* --exit-json, until it is written */
 	struct recorder *recorder; /* for --record */
 	struct player *player;     /* for --replay */

@@ -17,9 +17,9 @@ for name in kernel kernel-new; do
 	expect "case 78, $name: delegated traps, 23 of 23" 0 'PASSED: 23 / 23' \
 		test kselftest -k "$kernel" --cpu rv64,misaligned=trap --sbi fwft.misaligned=1
 	if has_engine jit; then
-		expect "case 78, $name: delegated traps, JIT, 23 of 23" 0 'PASSED: 23 / 23' \
+		expect "case 78, $name: delegated traps, interpreter, 23 of 23" 0 'PASSED: 23 / 23' \
 			test kselftest -k "$kernel" --cpu rv64,misaligned=trap \
-			--sbi fwft.misaligned=1 --engine jit
+			--sbi fwft.misaligned=1 --engine interp
 	fi
 	expect "case 80, $name: hardware handles misaligned accesses, the tests are skipped" 4 'SKIP' \
 		test kselftest -k "$kernel" --cpu rv64,misaligned=hw
