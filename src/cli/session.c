@@ -209,6 +209,9 @@ static int check_names(const struct machine_options *options, struct error *erro
 	if (options->stats && *options->stats && strcmp(options->stats, "json"))
 		return error_set(error, EXIT_CODE_USAGE, "--stats=%s: expected 'json' or nothing",
 				 options->stats);
+	if (options->state_hash_every && options->lockstep)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--state-hash-every: not together with --lockstep");
 	if (options->trap_loop > UINT_MAX)
 		return error_set(error, EXIT_CODE_USAGE, "--trap-loop %llu: expected 0 to %u",
 				 (unsigned long long)options->trap_loop, UINT_MAX);

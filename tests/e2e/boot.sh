@@ -48,12 +48,6 @@ for name in kernel kernel-new; do
 	done
 done
 
-if has_engine jit; then
-	expect "the first instructions of a boot in JIT and step engine" 252 'limit of 60000000' \
-		run -k "$kernel" --root "$root" --engine jit --lockstep --icount-limit 60000000 \
-		-- /bin/busybox true
-fi
-
 shell "the guest's status is ours" 42 '^hello' "$kernel" 'echo hello; exit 42'
 shell "poweroff: 0" 0 '' "$kernel" 'busybox poweroff -f; busybox sleep 99'
 shell "reboot, told to end there: 0" 0 '' "$kernel" \

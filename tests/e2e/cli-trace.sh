@@ -49,7 +49,11 @@ is "mem: an AMO is both, LR and SC are one each" "7 mem 80000004 load32 0x800000
 8 mem 80000008 load32 0x80000000 is 0x80000417
 9 mem 8000000c store32 0x80000000 <- 0x80000000" \
 	"$(trace mem,pc=0x80000000-0x800000ff atomic --icount-limit 12 -q)"
-for engine in step interp; do
+engines=(step interp)
+if has_engine jit; then
+	engines+=(jit)
+fi
+for engine in "${engines[@]}"; do
 	is "irq and tlb, $engine" "8 irq 80000008 machine_software_interrupt (3) rises
 9 tlb 8000000c sfence.vma" "$(trace irq,tlb ipi --engine $engine --icount-limit 12 -q)"
 done
@@ -68,11 +72,13 @@ import json, sys
 print(len([json.loads(line) for line in sys.stdin]))' <"$scratch/out")"
 fi
 
-for engine in step interp; do
+for engine in "${engines[@]}"; do
 	run --engine $engine --trace trap,csr,mmio,ret,tlb,irq:"$scratch/$engine" "$scratch/ecall"
 	sed -i 1d "$scratch/$engine"
 done
-is "engines give the same trace" "" "$(diff "$scratch/step" "$scratch/interp")"
+for engine in "${engines[@]:1}"; do
+	is "step and $engine give the same trace" "" "$(diff "$scratch/step" "$scratch/$engine")"
+done
 
 error() { # ARGUMENT...: status and standard error
 	local err
