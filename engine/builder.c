@@ -261,7 +261,7 @@ static bool build_one(struct builder *builder)
 		return false;
 	}
 	struct block_insn *insn = &block->insns[block->insn_count++];
-	insn->bits = builder->insn;
+	insn->bits = (uint32_t)builder->insn;
 	insn->offset = (uint16_t)(builder->pc - block->pc);
 	insn->first = (uint8_t)start;
 	insn->length = (uint8_t)builder->length;

@@ -18,7 +18,7 @@
 struct builder {
 	struct cpu *cpu;
 	uint64_t pc;         /* virtual address of the instruction being translated */
-	uint64_t insn;       /* its bits, set by translate() */
+	uint64_t insn;       /* its bits, set by translate(); only the low 32 are kept */
 	unsigned length;     /* its length in bytes, set by translate() before any branch */
 	uint64_t note;       /* translate()'s own, 0 at the start of a block */
 	bool end;            /* the block ends with this instruction */

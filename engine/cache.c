@@ -306,7 +306,7 @@ static struct block *keep(struct code_cache *cache, const struct block *made,
 {
 	size_t uops = made->uop_count * sizeof(struct uop);
 	size_t insns = made->insn_count * sizeof(struct block_insn);
-	size_t size = (sizeof(struct block) + uops + insns + 63) & ~63ull;
+	size_t size = (sizeof(struct block) + uops + insns + 15) & ~15ull;
 	if (cache->used + size > ARENA_BYTES)
 		flush_now(cache);
 	struct block *block = (struct block *)(cache->arena + cache->used);
