@@ -200,7 +200,10 @@ struct isa {
 	void (*access_fault)(struct cpu *cpu, uint64_t address, unsigned access, unsigned reason,
 			     struct trap *trap);
 
-	/* Delivers cpu->trap (pc and from are set): updates state, pc and mode. */
+	/*
+	 * Delivers cpu->trap (pc and from are set): updates state, pc and mode. Asks for attention
+	 * where the CPU must not simply go on at pc: an interrupt can be taken now, or it stopped.
+	 */
 	void (*deliver)(struct cpu *cpu, struct trap *trap);
 
 	/* Fills *trap if an interrupt is to be taken now. */

@@ -67,6 +67,12 @@ struct block *code_cache_find(struct cpu *cpu, unsigned limit);
 void code_cache_link(struct cpu *cpu, struct block *from, union uop_wide *jump,
 		     struct block *target);
 
+/*
+ * Says what observers see of the code that runs from now on; code that was translated for others is
+ * dropped. kinds: OBSERVE_BIT()s that translation depends on. Not while code runs.
+ */
+void code_cache_observe(struct code_cache *cache, uint32_t kinds);
+
 /* Performs a flush that was asked for while code was running. */
 void code_cache_settle(struct code_cache *cache);
 
@@ -97,6 +103,15 @@ uop_fn interp_counting_head;
 void interp_execute(struct cpu *cpu, struct block *block);
 /* The same, one micro-op at a time, without leaving the block. */
 void step_execute(struct cpu *cpu, struct block *block);
+
+/*
+ * Delivers the trap that helper or memory access at cpu->uop has put into cpu->trap; run_raise_last
+ * one of the last instruction of cpu->block, known since its translation. Code may go on at cpu->pc
+ * unless cpu->attention is set.
+ */
+void run_trapped(struct cpu *cpu);
+void run_raise_last(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t syndrome,
+		    const char *why);
 
 /*
  * Code was left after a micro-op that is not the last of its instruction: runs the rest of it.

@@ -198,18 +198,16 @@ void build_leave(struct builder *builder)
 		*wide_of(uop, 1) = (union uop_wide){.value = builder->pc + builder->length};
 }
 
-/* imm = cause, argument = value or syndrome; why is in the second call's argument slot. */
+/*
+ * imm = cause, argument = value or syndrome; why is in the slot behind. Succeeds: the trap is
+ * delivered, and code goes on at its handler.
+ */
 static bool raise_constant(struct cpu *cpu, const struct uop *uop, uint64_t value,
 			   uint64_t syndrome)
 {
-	const union uop_wide *more = uop_wide(uop, 2);
-	memset(&cpu->trap, 0, sizeof(cpu->trap));
-	cpu->trap.cause = (uint64_t)(int64_t)uop->imm;
-	cpu->trap.value = value;
-	cpu->trap.syndrome = syndrome;
-	cpu->trap.why = (const char *)(uintptr_t)more->value;
-	cpu->trap.to = TRAP_LEVEL_NONE;
-	return false;
+	run_raise_last(cpu, (uint64_t)(int64_t)uop->imm, value, syndrome,
+		       (const char *)(uintptr_t)uop_wide(uop, 2)->value);
+	return true;
 }
 
 static bool raise_value(struct cpu *cpu, const struct uop *uop)

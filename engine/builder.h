@@ -37,7 +37,11 @@ struct builder {
  */
 bool build_fetch(struct builder *builder, unsigned offset, unsigned length, uint64_t *value);
 
-/* d = a op b, d = a op imm, d = op a. Registers are indices into cpu->r[] (v[] for FP kinds). */
+/*
+ * d = a op b, d = a op imm, d = op a. Registers are indices into cpu->r[] (v[] for FP kinds). For
+ * UOP_GET (into d) and UOP_PUT (from a), imm is the offset of a uint64_t in the CPU's struct: one
+ * that nothing else follows from, such as interrupts to be taken or the mode word.
+ */
 void build_op(struct builder *builder, enum uop_op op, unsigned d, unsigned a, unsigned b,
 	      int32_t imm);
 

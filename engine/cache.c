@@ -42,7 +42,8 @@ struct code_cache {
 	size_t used;
 	uint64_t generation;
 	bool flush_wanted;
-	struct jit *jit; /* NULL: nothing is compiled */
+	uint32_t observed; /* what observers wanted when blocks were translated */
+	struct jit *jit;   /* NULL: nothing is compiled */
 	struct block *hash[1 << HASH_BITS];
 	struct code_page *pages[1 << PAGE_HASH_BITS];
 	struct code_page *all_pages;
@@ -175,6 +176,14 @@ void code_cache_settle(struct code_cache *cache)
 {
 	if (cache->flush_wanted)
 		flush_now(cache);
+}
+
+void code_cache_observe(struct code_cache *cache, uint32_t kinds)
+{
+	if (cache->observed == kinds)
+		return;
+	cache->observed = kinds;
+	flush_now(cache);
 }
 
 struct jit *code_cache_jit(const struct code_cache *cache)

@@ -24,6 +24,12 @@
 #define GO(next) return (next)
 #endif
 
+#if TAIL_CALLS
+#define TAIL(function) TAIL_RETURN function(cpu, uop)
+#else
+#define TAIL(function) return function(cpu, uop)
+#endif
+
 #define HANDLER(name) static const struct uop *name(struct cpu *cpu, const struct uop *uop)
 #define COLD_HANDLER(name)                                                                         \
 	static __attribute__((noinline)) const struct uop *name(struct cpu *cpu,                   \
@@ -31,11 +37,6 @@
 
 /* Code is left; cpu->exit tells why. */
 #define LEFT(why) return cpu->uop = uop, cpu->exit = (why), (const struct uop *)NULL
-
-COLD_HANDLER(leave_trapped)
-{
-	LEFT(CPU_EXIT_TRAP);
-}
 
 COLD_HANDLER(leave_after)
 {
@@ -59,6 +60,15 @@ HANDLER(go_to_pc)
 	LEFT(CPU_EXIT_LOOKUP);
 }
 
+COLD_HANDLER(leave_trapped)
+{
+	cpu->uop = uop;
+	run_trapped(cpu);
+	if (UNLIKELY(cpu->attention))
+		LEFT(CPU_EXIT_LOOKUP);
+	TAIL(go_to_pc);
+}
+
 /* uop is the wide operand of a direct jump that is not linked. */
 COLD_HANDLER(go_unlinked)
 {
@@ -73,12 +83,6 @@ COLD_HANDLER(go_unlinked)
 	cpu->link = wide;
 	LEFT(CPU_EXIT_LOOKUP);
 }
-
-#if TAIL_CALLS
-#define TAIL(function) TAIL_RETURN function(cpu, uop)
-#else
-#define TAIL(function) return function(cpu, uop)
-#endif
 
 #define DIRECT(n)                                                                                  \
 	do {                                                                                       \
@@ -183,6 +187,7 @@ COLD_HANDLER(leave_lookup)
 #define COLD_STORE  COLD_LOAD
 #define COLD_FLOAD  COLD_LOAD
 #define COLD_FSTORE COLD_LOAD
+#define COLD_STATE(name, slots, ...)
 #define COLD_BRANCH(name, slots, ...)
 #define COLD_CONTROL(name, slots, ...)
 #define COLD_FFF(name, slots, ...)
@@ -242,6 +247,7 @@ COLD_HANDLER(leave_lookup)
 #define COLD_OF_FLAGS(name)
 #define COLD_OF_RR(name)
 #define COLD_OF_RI(name)
+#define COLD_OF_STATE(name)
 #define COLD_OF_BRANCH(name)
 #define COLD_OF_CONTROL(name)
 #define COLD_OF_FFF(name)

@@ -42,6 +42,8 @@ struct jit {
 	/* Shared code, see jit_thunks.c. */
 	void (*enter)(struct cpu *cpu, const uint8_t *code);
 	const uint8_t *call_any;       /* rax = micro-op, rcx = block */
+	const uint8_t *call_helper;    /* the same for CALL */
+	const uint8_t *call_last;      /* the same for CALL_END */
 	const uint8_t *call_data;      /* rax = micro-op that is nothing but arithmetic */
 	const uint8_t *leave_unlinked; /* rax = wide operand of a direct jump, rcx = block */
 	const uint8_t *leave_lookup;   /* rax = pc */

@@ -13,26 +13,26 @@ void jit_lower_head(struct jit_lowering *l, unsigned insn, unsigned flags)
 }
 
 /* Jumps to the block of the jump-cache entry at base + index * 8 + offset, if it is that of rax. */
-static void jump_through(struct jit_lowering *l, unsigned index, int32_t offset)
+static void jump_through(struct jit *jit, unsigned index, int32_t offset)
 {
-	struct x86_code *code = l->code;
+	struct x86_code *code = &jit->code;
 #define FIELD(field)                                                                               \
 	x86_mem_index(JIT_BASE, index, index == X86_NONE ? 0 : 3,                                  \
 		      offset + (int32_t)offsetof(struct cpu_jump, field))
 	x86_op(code, X86_CMP, true, X86_RAX, FIELD(pc));
-	x86_jump_if(code, X86_NE, l->jit->leave_lookup);
+	x86_jump_if(code, X86_NE, jit->leave_lookup);
 	x86_op(code, X86_MOV, true, X86_RDX, FIELD(key));
 	x86_op(code, X86_CMP, true, X86_RDX, x86_mem(JIT_BASE, JIT_CPU(jump_key)));
-	x86_jump_if(code, X86_NE, l->jit->leave_lookup);
+	x86_jump_if(code, X86_NE, jit->leave_lookup);
 	x86_op(code, X86_MOV, true, X86_RDX, FIELD(block));
 	x86_op(code, X86_JMP_RM, false, 0, x86_mem(X86_RDX, offsetof(struct block, code)));
 #undef FIELD
 }
 
-/* Goes on at the pc that is in rax: jump_slot() of core, in host code. */
-static void jump_to_rax(struct jit_lowering *l)
+/* jump_slot() in host code. */
+void jit_emit_jump_to_rax(struct jit *jit)
 {
-	struct x86_code *code = l->code;
+	struct x86_code *code = &jit->code;
 	_Static_assert(sizeof(struct cpu_jump) == 24, "the probe multiplies by 3 and 8");
 	x86_op(code, X86_MOV, false, X86_RCX, x86_reg(X86_RAX));
 	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), 1);
@@ -41,14 +41,14 @@ static void jump_to_rax(struct jit_lowering *l)
 	x86_op(code, X86_XOR, false, X86_RCX, x86_reg(X86_RDX));
 	x86_arith_imm(code, X86_AND_I32, false, x86_reg(X86_RCX), CPU_JUMP_CACHE - 1);
 	x86_op(code, X86_LEA, true, X86_RCX, x86_mem_index(X86_RCX, X86_RCX, 1, 0));
-	jump_through(l, X86_RCX, JIT_CPU(jump));
+	jump_through(jit, X86_RCX, JIT_CPU(jump));
 }
 
 void jit_emit_probe(struct jit_lowering *l, uint64_t pc)
 {
 	int32_t slot = (int32_t)(jump_index(pc) * sizeof(struct cpu_jump));
 	x86_constant(l->code, X86_RAX, pc);
-	jump_through(l, X86_NONE, JIT_CPU(jump) + slot);
+	jump_through(l->jit, X86_NONE, JIT_CPU(jump) + slot);
 }
 
 /* Whether code_cache_link() may ever link this block's jump to pc. */
@@ -116,7 +116,7 @@ void jit_lower_jump_register(struct jit_lowering *l, unsigned insn, unsigned fla
 	unsigned link = jit_host(l, uop->d) != X86_NONE ? jit_host(l, uop->d) : X86_RCX;
 	x86_constant(l->code, link, uop_wide(uop, 1)->value);
 	jit_write(l, link, false);
-	jump_to_rax(l);
+	jit_emit_jump_to_rax(l->jit);
 }
 
 void jit_lower_leave(struct jit_lowering *l, unsigned insn, unsigned flags)
@@ -128,11 +128,4 @@ void jit_lower_leave(struct jit_lowering *l, unsigned insn, unsigned flags)
 	x86_op_imm(l->code, X86_CMP8_I8, false, 0, x86_mem(JIT_BASE, JIT_CPU(attention)), 0);
 	jit_branch_to_stub(l, stub, X86_NE);
 	jit_emit_probe(l, pc);
-}
-
-void jit_lower_call_end(struct jit_lowering *l, unsigned insn, unsigned flags)
-{
-	jit_lower_call(l, insn, flags);
-	x86_op(l->code, X86_MOV, true, X86_RAX, x86_mem(JIT_BASE, JIT_CPU(pc)));
-	jump_to_rax(l);
 }

@@ -122,7 +122,8 @@ jit_lower jit_lower_binary, jit_lower_binary_not, jit_lower_binary_imm, jit_lowe
 	jit_lower_multiply_high_mixed;
 jit_lower jit_lower_load, jit_lower_store, jit_lower_fp_load, jit_lower_fp_store;
 jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_register,
-	jit_lower_leave, jit_lower_call_end;
+	jit_lower_leave;
+jit_lower jit_lower_get, jit_lower_put, jit_lower_call_helper, jit_lower_call_end;
 jit_lower jit_lower_set_rounding, jit_lower_restore_rounding, jit_lower_fp_arithmetic,
 	jit_lower_fp_root, jit_lower_fp_fused, jit_lower_fp_extreme, jit_lower_fp_compare,
 	jit_lower_fp_sign, jit_lower_fp_to_bits, jit_lower_fp_from_bits, jit_lower_fp_to_integer,
@@ -151,5 +152,8 @@ bool jit_ends_block(const struct uop *uop);
 
 /* The out-of-line part of direct jumps. */
 void jit_emit_probe(struct jit_lowering *l, uint64_t pc);
+
+/* Goes on at the pc that is in rax, through the jump cache; spoils rcx and rdx. */
+void jit_emit_jump_to_rax(struct jit *jit);
 
 #endif

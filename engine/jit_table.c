@@ -144,7 +144,11 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(JUMPR,	jump_register, 0, 0)
 	ROW(JUMPX,	jump_register, 0, LOWER_ALIGNED)
 	ROW(LEAVE,	leave, 0, 0)
+	ROW(CALL,	call_helper, 0, 0)
 	ROW(CALL_END,	call_end, 0, 0)
+
+	ROW(GET,	get, 0, 0)
+	ROW(PUT,	put, 0, 0)
 
 	ROW(SETRM,	set_rounding, 0, 0)
 	ROW(RESTORERM,	restore_rounding, 0, 0)

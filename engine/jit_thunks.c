@@ -1,7 +1,7 @@
 /* Code that all translated blocks share: the way in, the ways out, and calls of C functions. */
 #include <string.h>
 
-#include "engine/jit.h"
+#include "engine/jit_lower.h"
 
 /* Preserved registers first: what is called often then leaves the hottest values alone. */
 const uint8_t jit_pinned[JIT_PINNED] = {
@@ -79,24 +79,94 @@ static void emit_c_call(struct jit *jit)
 }
 
 /* Everything the function may look at is in memory, everything it may change is read again. */
-static void emit_call_any(struct jit *jit)
+static void move_all(struct jit *jit, enum x86_insn direction)
 {
-	struct x86_code *code = &jit->code;
-	x86_arith_imm(code, X86_SUB_I32, true, x86_reg(X86_RSP), 8);
+	move_registers(jit, direction, ALL);
+	move_budget(jit, direction);
+}
+
+/* Drops words of the stack. */
+static void drop(struct jit *jit, int words)
+{
+	x86_arith_imm(&jit->code, X86_ADD_I32, true, x86_reg(X86_RSP), 8 * words);
+}
+
+static void begin_call(struct jit *jit)
+{
+	x86_arith_imm(&jit->code, X86_SUB_I32, true, x86_reg(X86_RSP), 8);
 	store_cpu(jit, X86_RAX, JIT_CPU(uop));
 	store_cpu(jit, X86_RCX, JIT_CPU(block));
-	move_registers(jit, X86_MOV_TO, ALL);
-	move_budget(jit, X86_MOV_TO);
+	move_all(jit, X86_MOV_TO);
+}
+
+static void end_call(struct jit *jit)
+{
+	move_all(jit, X86_MOV);
+	drop(jit, 1);
+	x86_ret(&jit->code);
+}
+
+/* Leaves code for the reason given; state is in memory, and the block's return address goes. */
+static void leave_call(struct jit *jit, enum cpu_exit why)
+{
+	x86_op_imm(&jit->code, X86_MOV8_I8, false, 0, x86_mem(JIT_BASE, JIT_CPU(exit)), why);
+	drop(jit, 2);
+	emit_return(jit);
+}
+
+static uint8_t *jump_on_attention(struct jit *jit)
+{
+	x86_op_imm(&jit->code, X86_CMP8_I8, false, 0, x86_mem(JIT_BASE, JIT_CPU(attention)), 0);
+	return x86_jump_if(&jit->code, X86_NE, NULL);
+}
+
+/* The micro-op at cpu->uop has failed: delivers the trap, and goes on at its handler. */
+static void emit_trapped(struct jit *jit)
+{
+	struct x86_code *code = &jit->code;
+	x86_op(code, X86_LEA, true, X86_RDI, x86_mem(JIT_BASE, -JIT_CPU_BIAS));
+	x86_constant(code, X86_RAX, (uintptr_t)run_trapped);
+	x86_op(code, X86_CALL_RM, false, 0, x86_reg(X86_RAX));
+	uint8_t *attention = jump_on_attention(jit);
+	move_all(jit, X86_MOV);
+	drop(jit, 2);
+	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(JIT_BASE, JIT_CPU(pc)));
+	jit_emit_jump_to_rax(jit);
+	x86_patch(code, attention, x86_here(code));
+	leave_call(jit, CPU_EXIT_LOOKUP);
+}
+
+/* Of a micro-op as a function of its own; it has set cpu->exit if code is to be left. */
+static void emit_call_any(struct jit *jit, const uint8_t *trapped)
+{
+	struct x86_code *code = &jit->code;
+	begin_call(jit);
 	emit_c_call(jit);
 	x86_op(code, X86_TEST, false, X86_RAX, x86_reg(X86_RAX));
 	uint8_t *left = x86_jump_if(code, X86_NE, NULL);
-	move_registers(jit, X86_MOV, ALL);
-	move_budget(jit, X86_MOV);
-	x86_arith_imm(code, X86_ADD_I32, true, x86_reg(X86_RSP), 8);
-	x86_ret(code);
+	end_call(jit);
 	x86_patch(code, left, x86_here(code));
-	x86_arith_imm(code, X86_ADD_I32, true, x86_reg(X86_RSP), 16); /* and the return address */
+	x86_arith_imm(code, X86_CMP_I32, false, x86_reg(X86_RAX), CPU_EXIT_TRAP);
+	x86_jump_if(code, X86_E, trapped);
+	drop(jit, 2);
 	emit_return(jit);
+}
+
+/* Of the helper of CALL or CALL_END; why: where attention leads after it. */
+static void emit_call_helper(struct jit *jit, const uint8_t *trapped, enum cpu_exit why)
+{
+	struct x86_code *code = &jit->code;
+	const int32_t helper = sizeof(struct uop) + offsetof(union uop_wide, call.helper);
+	begin_call(jit);
+	x86_op(code, X86_LEA, true, X86_RDI, x86_mem(JIT_BASE, -JIT_CPU_BIAS));
+	x86_op(code, X86_MOV, true, X86_RSI, x86_reg(X86_RAX));
+	x86_op(code, X86_CALL_RM, false, 0, x86_mem(X86_RAX, helper));
+	x86_op_imm(code, X86_CMP8_I8, false, 0, x86_reg(X86_RAX), 0);
+	x86_jump_if(code, X86_E, trapped);
+	uint8_t *attention = jump_on_attention(jit);
+	end_call(jit);
+	x86_patch(code, attention, x86_here(code));
+	leave_call(jit, why);
 }
 
 static void emit_call_data(struct jit *jit)
@@ -117,8 +187,20 @@ void jit_emit_thunks(struct jit *jit)
 	memcpy(&jit->enter, &enter, sizeof(enter)); /* ISO C has no cast between the two */
 	emit_enter(jit);
 
+	jit->cold_entry = x86_here(code);
+	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RDX, offsetof(struct block, pc)));
+	jit->leave_lookup = x86_here(code);
+	store_cpu(jit, X86_RAX, JIT_CPU(pc));
+	emit_leave(jit, CPU_EXIT_LOOKUP);
+
+	const uint8_t *trapped = x86_here(code);
+	emit_trapped(jit);
 	jit->call_any = x86_here(code);
-	emit_call_any(jit);
+	emit_call_any(jit, trapped);
+	jit->call_helper = x86_here(code);
+	emit_call_helper(jit, trapped, CPU_EXIT_AFTER);
+	jit->call_last = x86_here(code);
+	emit_call_helper(jit, trapped, CPU_EXIT_LOOKUP);
 	jit->call_data = x86_here(code);
 	emit_call_data(jit);
 
@@ -126,12 +208,6 @@ void jit_emit_thunks(struct jit *jit)
 	store_cpu(jit, X86_RAX, JIT_CPU(link));
 	store_cpu(jit, X86_RCX, JIT_CPU(block));
 	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RAX, offsetof(union uop_wide, jump.pc)));
-	store_cpu(jit, X86_RAX, JIT_CPU(pc));
-	emit_leave(jit, CPU_EXIT_LOOKUP);
-
-	jit->cold_entry = x86_here(code);
-	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RDX, offsetof(struct block, pc)));
-	jit->leave_lookup = x86_here(code);
 	store_cpu(jit, X86_RAX, JIT_CPU(pc));
 	emit_leave(jit, CPU_EXIT_LOOKUP);
 

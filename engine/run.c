@@ -125,8 +125,35 @@ static void after_code(struct cpu *cpu)
 	if (cpu->exit == CPU_EXIT_TRAP) {
 		cpu->trap.insn = engine_insn(cpu);
 		deliver(cpu, &cpu->trap);
-		cpu->attention = true;
 	}
+}
+
+void run_raise_last(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t syndrome,
+		    const char *why)
+{
+	const struct block *block = cpu->block;
+	const struct block_insn *insn = &block->insns[block->insn_count - 1];
+	cpu->trap = (struct trap){
+		.cause = cause,
+		.value = value,
+		.syndrome = syndrome,
+		.insn = insn->bits,
+		.why = why,
+		.to = TRAP_LEVEL_NONE,
+	};
+	/* What settle() would do. */
+	cpu->budget++;
+	cpu->pc = block->pc + insn->offset;
+	cpu->exit = CPU_EXIT_TRAP;
+	deliver(cpu, &cpu->trap);
+	cpu->exit = CPU_EXIT_NONE;
+}
+
+void run_trapped(struct cpu *cpu)
+{
+	cpu->exit = CPU_EXIT_TRAP;
+	after_code(cpu);
+	cpu->exit = CPU_EXIT_NONE;
 }
 
 /* Whoever watches single instructions gets them, whatever the engine. */
@@ -151,7 +178,6 @@ static void run_once(struct cpu *cpu, bool single,
 	if (!block) {
 		cpu->trap.insn = 0;
 		deliver(cpu, &cpu->trap);
-		cpu->attention = true;
 		return;
 	}
 	if (link && !single && generation == code_cache_generation(cpu->code))
@@ -176,6 +202,7 @@ void run_slice(struct cpu *cpu, uint64_t until, bool single,
 	cpu->attention = true;
 	cpu->link = NULL;
 	single |= must_single_step(cpu);
+	code_cache_observe(cpu->code, cpu->machine->observers.kinds & OBSERVE_BIT(OBSERVE_CSR));
 	while (cpu->budget > 0) {
 		if (cpu->attention) {
 			cpu->link = NULL;

@@ -22,6 +22,7 @@
 #define B        (cpu->r[uop->b])
 #define IMM      ((int64_t)uop->imm)
 #define WIDE     (uop_wide(uop, 1)->value)
+#define STATE    (*(uint64_t *)((char *)cpu + uop->imm))
 #define FD       (cpu->v[uop->d].d[0])
 #define FA       (cpu->v[uop->a].d[0])
 #define FB       (cpu->v[uop->b].d[0])

@@ -54,8 +54,16 @@ void mmu_watch_free(struct mmu_watch *watch);
 int mmu_init(struct cpu *cpu);
 void mmu_fini(struct cpu *cpu);
 
+/* Sets up the tags of the TLB of cpu->data_mode. */
+void mmu_prepare_data_mode(struct cpu *cpu);
+
 /* Points cpu->data_tlb at the TLB of cpu->data_mode: for isa->update_mode. */
-void mmu_use_data_mode(struct cpu *cpu);
+static inline void mmu_use_data_mode(struct cpu *cpu)
+{
+	cpu->data_tlb = &cpu->tlb[cpu->data_mode];
+	if (!(cpu->tlb_ready >> cpu->data_mode & 1))
+		mmu_prepare_data_mode(cpu);
+}
 
 /* Drops cached translations: all; of one virtual page in all modes; of the modes in a bit mask. */
 void mmu_flush(struct cpu *cpu);

@@ -44,9 +44,9 @@ static struct cpu_tlb *tlb_of_mode(struct cpu *cpu, unsigned mode)
 	return tlb;
 }
 
-void mmu_use_data_mode(struct cpu *cpu)
+void mmu_prepare_data_mode(struct cpu *cpu)
 {
-	cpu->data_tlb = tlb_of_mode(cpu, cpu->data_mode);
+	tlb_of_mode(cpu, cpu->data_mode);
 }
 
 static void flush_mode(struct cpu_tlb *tlb)

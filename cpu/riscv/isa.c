@@ -86,7 +86,9 @@ void riscv_set_mstatus(struct riscv_cpu *hart, uint64_t value)
 	if (changed & MSTATUS_MXR)
 		riscv_flush_translated(hart);
 	riscv_update_mode(&hart->cpu);
-	cpu_attention(&hart->cpu);
+	/* Whatever raises or enables an interrupt asks for attention itself. */
+	if (riscv_mip(hart) & hart->mie)
+		cpu_attention(&hart->cpu);
 }
 
 void riscv_set_fs_dirty(struct riscv_cpu *hart)

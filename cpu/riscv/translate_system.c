@@ -3,6 +3,8 @@
  */
 #include "cpu/riscv/emit.h"
 
+#include "core/machine.h"
+#include "cpu/riscv/csr.h"
 #include "cpu/riscv/trap.h"
 #include "engine/engine.h"
 
@@ -60,6 +62,73 @@ static bool csr_write_is_local(const struct builder *builder, unsigned number)
 	}
 }
 
+/* The row if accesses at this level are always allowed and are plain ones of a field; or NULL. */
+static const struct csr *plain_csr(const struct builder *builder, unsigned number, bool write)
+{
+	const struct riscv_cpu *hart = riscv_cpu(builder->cpu);
+	const struct csr *csr = riscv_csr_find(hart, number);
+	if (!csr || csr->gate || csr->read || !csr->field ||
+	    (number >> 8 & 3) > emit_level(builder))
+		return NULL;
+	if (!write)
+		return csr;
+	bool whole = csr->mask == UINT64_MAX && (!csr->write || csr->write == csr_write_xepc);
+	return whole && csr_write_is_local(builder, number) ? csr : NULL;
+}
+
+#define TEMP_VALUE REG_TEMP
+#define TEMP_OLD   (REG_TEMP + 1)
+
+/* The register that holds what CSRRW writes; it outlives rd = old value. */
+static unsigned emit_csr_value(struct builder *builder, const struct riscv_operands *o, bool read)
+{
+	if (o->row->format == RV_FORMAT_CSR_I)
+		build_constant(builder, TEMP_VALUE, o->rs1);
+	else if (read && o->rd == o->rs1)
+		build_op(builder, UOP_MOV, TEMP_VALUE, o->rs1, 0, 0);
+	else
+		return o->rs1;
+	return TEMP_VALUE;
+}
+
+/* What CSRRS and CSRRC write, from TEMP_OLD. */
+static unsigned emit_csr_modified(struct builder *builder, const struct riscv_operands *o)
+{
+	bool set = o->row->argument == CSR_SET;
+	if (o->row->format != RV_FORMAT_CSR_I)
+		build_op(builder, set ? UOP_OR : UOP_ANDN, TEMP_VALUE, TEMP_OLD, o->rs1, 0);
+	else if (set)
+		build_op(builder, UOP_ORI, TEMP_VALUE, TEMP_OLD, 0, (int32_t)o->rs1);
+	else
+		build_op(builder, UOP_ANDI, TEMP_VALUE, TEMP_OLD, 0, ~(int32_t)o->rs1);
+	return TEMP_VALUE;
+}
+
+/* A plain CSR: a move from or to its field. */
+static void emit_plain_csr(struct builder *builder, const struct riscv_operands *o,
+			   const struct csr *csr, bool read, bool write)
+{
+	int32_t field = (int32_t)csr->field;
+	if (!write) {
+		build_op(builder, UOP_GET, emit_destination(o), 0, 0, field);
+		return;
+	}
+	bool modify = o->row->argument != CSR_WRITE;
+	if (modify)
+		build_op(builder, UOP_GET, TEMP_OLD, 0, 0, field);
+	unsigned value = modify ? emit_csr_modified(builder, o) : emit_csr_value(builder, o, read);
+	if (csr->write == csr_write_xepc) {
+		int32_t aligned = riscv_has(riscv_cpu(builder->cpu), RV_EXT_C) ? ~1 : ~3;
+		build_op(builder, UOP_ANDI, TEMP_VALUE, value, 0, aligned);
+		value = TEMP_VALUE;
+	}
+	if (read && o->rd && modify)
+		build_op(builder, UOP_MOV, o->rd, TEMP_OLD, 0, 0);
+	else if (read && o->rd)
+		build_op(builder, UOP_GET, o->rd, 0, 0, field);
+	build_op(builder, UOP_PUT, 0, value, 0, field);
+}
+
 void emit_csr(struct builder *builder, const struct riscv_operands *o)
 {
 	unsigned operation = o->row->argument, number = (unsigned)o->imm;
@@ -67,6 +136,11 @@ void emit_csr(struct builder *builder, const struct riscv_operands *o)
 	/* CSRRW to x0 does not read; setting or clearing with x0 or 0 does not write. */
 	bool read = operation != CSR_WRITE || o->rd;
 	bool write = operation == CSR_WRITE || o->rs1;
+	const struct csr *plain = plain_csr(builder, number, write);
+	if (plain && !observer_wants(&builder->cpu->machine->observers, OBSERVE_CSR)) {
+		emit_plain_csr(builder, o, plain, read, write);
+		return;
+	}
 	uint64_t argument = CSR_ARGUMENT(operation, immediate ? o->rs1 : 0, read, write);
 	if (immediate)
 		argument |= CSR_IMMEDIATE;
@@ -95,14 +169,12 @@ void emit_ebreak(struct builder *builder, const struct riscv_operands *o)
 static bool help_mret(struct cpu *cpu, const struct uop *uop)
 {
 	(void)uop;
-	engine_sync_clock(cpu);
 	return riscv_mret(riscv_cpu(cpu));
 }
 
 static bool help_sret(struct cpu *cpu, const struct uop *uop)
 {
 	(void)uop;
-	engine_sync_clock(cpu);
 	return riscv_sret(riscv_cpu(cpu));
 }
 

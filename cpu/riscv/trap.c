@@ -151,8 +151,11 @@ static void enter_firmware(struct riscv_cpu *hart, struct trap *trap)
 	/* Going on after the instruction is a return; a redirected trap is none. */
 	if (handled && hart->cpu.pc - trap->pc - 1 < 4)
 		hart->cpu.traps_in_a_row = 0;
-	if (handled)
+	if (handled) {
+		if (hart->cpu.stopped || hart->cpu.halted)
+			cpu_attention(&hart->cpu);
 		return;
+	}
 	machine_stop(hart->cpu.machine, STOP_PANIC, EXIT_CODE_PANIC,
 		     "hart %" PRIu64 ": the firmware cannot handle %s at pc 0x%" PRIx64
 		     ", tval 0x%" PRIx64,
@@ -229,6 +232,7 @@ static void notify_return(struct riscv_cpu *hart, uint8_t from)
 	const struct observer_list *observers = &hart->cpu.machine->observers;
 	if (!observer_wants(observers, OBSERVE_RET))
 		return;
+	engine_sync_clock(&hart->cpu);
 	struct observation observation = {
 		.kind = OBSERVE_RET,
 		.icount = hart->cpu.machine->clock.now,

@@ -118,6 +118,7 @@ static void prepare(struct toy *toy, const struct scenario *scenario)
 	memcpy(toy->host + (DIFFER_POOL - TOY_RAM), scenario->pool, sizeof(scenario->pool));
 	toy->aligned_only = scenario->aligned_only;
 	toy->resume = true;
+	memset(toy->state, 0, sizeof(toy->state));
 	toy->trap_digest = toy->device_reads = toy->device_writes = toy->interrupts = 0;
 	cpu->isa->update_mode(cpu);
 	toy_program(toy, DIFFER_CODE, scenario->insns, scenario->count);
@@ -151,6 +152,8 @@ static const char *difference(const struct toy *a, const struct toy *b)
 		return "traps";
 	if (a->device_reads != b->device_reads || a->device_writes != b->device_writes)
 		return "device accesses";
+	if (memcmp(a->state, b->state, sizeof(a->state)) != 0)
+		return "state words";
 	return a->machine.stop.kind != b->machine.stop.kind ? "the stop" : NULL;
 }
 

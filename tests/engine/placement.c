@@ -311,7 +311,8 @@ static bool generate(struct generator *g, unsigned op)
 	case UOP_KIND_FF:
 	case UOP_KIND_RFF:
 	case UOP_KIND_RF:
-	case UOP_KIND_FR: data_program(g, op); return true;
+	case UOP_KIND_FR:
+	case UOP_KIND_STATE: data_program(g, op); return true;
 	case UOP_KIND_LOAD:
 	case UOP_KIND_STORE:
 	case UOP_KIND_FLOAD:

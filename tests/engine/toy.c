@@ -89,6 +89,10 @@ static void translate_insn(struct cpu *cpu, struct builder *builder)
 	case UOP_KIND_BRANCH: build_branch(builder, insn.op, insn.a, insn.b, insn.wide); break;
 	case UOP_KIND_LOAD:
 	case UOP_KIND_FLOAD: build_memory(builder, insn.op, insn.d, insn.a, insn.imm); break;
+	case UOP_KIND_STATE:
+		build_op(builder, insn.op, insn.d, insn.a, 0,
+			 (int32_t)offsetof(struct toy, state[insn.imm & 7]));
+		break;
 	case UOP_KIND_STORE:
 	case UOP_KIND_FSTORE: build_memory(builder, insn.op, insn.b, insn.a, insn.imm); break;
 	default:

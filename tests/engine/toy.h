@@ -53,6 +53,7 @@ struct toy {
 	uint64_t trap_digest; /* of all traps */
 	bool resume;          /* traps go on behind the instruction, interrupts where they came */
 	bool aligned_only;
+	uint64_t state[8];          /* what GET and PUT access */
 	bool translated[UOP_COUNT]; /* which micro-ops were ever made */
 	unsigned interrupts;        /* to be taken at the next boundaries */
 };
