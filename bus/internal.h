@@ -182,6 +182,8 @@ struct mb_ram_state {
 	size_t bitmaps_size;
 	mb_ram_hook *code_hook;
 	void *code_opaque;
+	mb_ram_hook *copy_hook;
+	void *copy_opaque;
 	mb_ram_hook *protect_hook;
 	void *protect_opaque;
 };

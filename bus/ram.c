@@ -98,8 +98,19 @@ void mb_ram_note_write(struct mb_ram *ram, uint64_t offset, uint64_t length)
 		seen |= __atomic_load_n(&ram->page_state[page], __ATOMIC_RELAXED);
 	if ((seen & MB_PAGE_CODE) && ram->state->code_hook)
 		ram->state->code_hook(ram->state->code_opaque, ram, offset, length);
+	if ((seen & MB_PAGE_COPY) && ram->state->copy_hook)
+		ram->state->copy_hook(ram->state->copy_opaque, ram, offset, length);
 	if (seen & MB_PAGE_CLEAN)
 		mb_dirty_set(ram, offset, length);
+}
+
+int mb_ram_set_copy_hook(struct mb_ram *ram, mb_ram_hook *hook, void *opaque)
+{
+	if (hook && ram->state->copy_hook)
+		return -EBUSY;
+	ram->state->copy_hook = hook;
+	ram->state->copy_opaque = opaque;
+	return 0;
 }
 
 void mb_ram_clear(struct mb_ram *ram)
@@ -172,6 +183,24 @@ void mb_ram_mark(struct mb_ram *ram, uint64_t offset, uint64_t length, uint8_t b
 		raised |= !__atomic_fetch_or(&ram->page_state[page], bits, __ATOMIC_ACQ_REL);
 	if (raised && ram->state->protect_hook)
 		ram->state->protect_hook(ram->state->protect_opaque, ram, offset, length);
+}
+
+void mb_ram_mark_pages(struct mb_ram *ram, const uint32_t *pages, size_t count, uint8_t bits)
+{
+	uint64_t first = UINT64_MAX, last = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t page = pages[i];
+
+		if (page >= ram->state->pages ||
+		    __atomic_fetch_or(&ram->page_state[page], bits, __ATOMIC_ACQ_REL))
+			continue;
+		first = page < first ? page : first;
+		last = page > last ? page : last;
+	}
+	if (first <= last && ram->state->protect_hook)
+		ram->state->protect_hook(ram->state->protect_opaque, ram, first << MB_PAGE_SHIFT,
+					 (last - first + 1) << MB_PAGE_SHIFT);
 }
 
 void mb_ram_unmark(struct mb_ram *ram, uint64_t offset, uint64_t length, uint8_t bits)

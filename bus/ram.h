@@ -16,6 +16,8 @@ enum {
 	MB_PAGE_CLEAN = 2, // a dirty client wants to know the next write; kept by the bus
 	MB_PAGE_WATCH =
 		4, // a watchpoint lies on the page; set and cleared by the engine or debugger
+	MB_PAGE_COPY =
+		8, // the content is to be kept before the next write; cleared by the copy hook
 };
 
 struct mb_ram {
@@ -52,6 +54,11 @@ void mb_ram_touched(const struct mb_ram *ram, uint64_t first, uint64_t count, ui
 // remove.
 void mb_ram_set_code_hook(struct mb_ram *ram, mb_ram_hook *hook, void *opaque);
 
+// mb_ram_set_copy_hook() - called by mb_ram_note_write() for writes to pages with MB_PAGE_COPY,
+// after the code hook. The hook clears the bit of the pages that it has dealt with. There is one at
+// a time; NULL to remove. Returns 0, or -EBUSY if somebody else has it.
+int mb_ram_set_copy_hook(struct mb_ram *ram, mb_ram_hook *hook, void *opaque);
+
 // mb_ram_set_protect_hook() - called whenever page_state of pages in the range has become non-zero,
 // before the caller that wanted this goes on: every cached write permission of the range must be
 // dropped.
@@ -60,6 +67,10 @@ void mb_ram_set_protect_hook(struct mb_ram *ram, mb_ram_hook *hook, void *opaque
 // mb_ram_mark() - set @bits in page_state of all pages touched by the range and call the protect
 // hook if a page went from 0 to non-zero.
 void mb_ram_mark(struct mb_ram *ram, uint64_t offset, uint64_t length, uint8_t bits);
+
+// mb_ram_mark_pages() - as mb_ram_mark() for @count single pages by number, and one call of the
+// protect hook for the range from the first to the last of them.
+void mb_ram_mark_pages(struct mb_ram *ram, const uint32_t *pages, size_t count, uint8_t bits);
 
 // mb_ram_unmark() - clear @bits again. Must not be used for MB_PAGE_CLEAN.
 void mb_ram_unmark(struct mb_ram *ram, uint64_t offset, uint64_t length, uint8_t bits);

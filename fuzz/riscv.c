@@ -12,6 +12,7 @@
 #include "bus/bus.h"
 #include "cpu/riscv/riscv.h"
 #include "engine/engine.h"
+#include "machines/reset.h"
 #include "mmu/mmu.h"
 
 #define RAM_BASE 0x80000000ull
@@ -40,6 +41,7 @@ struct guest {
 	struct mmu_watch *watch;
 	struct code_cache *code;
 	struct riscv_cpu *hart;
+	struct reset_point *point; /* before anything ran; NULL for guests that are used once */
 };
 
 static void must(bool done)
@@ -81,6 +83,7 @@ static void guest_init(struct guest *guest, const struct engine_ops *engine, uin
 
 static void guest_fini(struct guest *guest)
 {
+	reset_point_free(guest->point);
 	mmu_watch_free(guest->watch);
 	code_cache_free(guest->code);
 	riscv_cpu_free(guest->hart);
@@ -91,9 +94,29 @@ static void guest_fini(struct guest *guest)
 	machine_fini(&guest->machine);
 }
 
+/* A guest that was used before, set back; or a new one. */
+static struct guest *guest_kept(struct guest *guest, const struct engine_ops *engine,
+				uint8_t options)
+{
+	if (guest->point) {
+		must(!reset_point_return(guest->point));
+	} else {
+		guest_init(guest, engine, options);
+		must(!reset_point_new(&guest->machine, &guest->point));
+	}
+	return guest;
+}
+
 static uint8_t *guest_host(const struct guest *guest)
 {
 	return mb_region_get_ram(guest->ram)->host;
+}
+
+/* Through the bus, which tells the reset point. */
+static void guest_write(const struct guest *guest, uint64_t offset, const void *bytes, size_t size)
+{
+	must(mb_write(guest->machine.memory, RAM_BASE + offset, bytes, size, MB_ATTRS_NONE, NULL) ==
+	     MB_OK);
 }
 
 static void write_csr(struct riscv_cpu *hart, const char *name, uint64_t value)
@@ -108,7 +131,7 @@ static void guest_enable_paging(struct guest *guest, bool user)
 {
 	uint64_t table = RAM_BASE + RAM_SIZE - MB_PAGE_SIZE;
 	uint64_t leaf = RAM_BASE >> 12 << 10 | (user ? 0xdf : 0xcf); /* D A [U] X W R V */
-	memcpy(guest_host(guest) + RAM_SIZE - MB_PAGE_SIZE + 2 * sizeof(leaf), &leaf, sizeof(leaf));
+	guest_write(guest, RAM_SIZE - MB_PAGE_SIZE + 2 * sizeof(leaf), &leaf, sizeof(leaf));
 	write_csr(guest->hart, "satp", 8ull << 60 | table >> 12);
 }
 
@@ -119,8 +142,8 @@ static void guest_start(struct guest *guest, uint8_t options, const uint8_t *pro
 	uint8_t level = levels[options & OPTION_LEVEL];
 	bool paging = options & OPTION_PAGING;
 
-	memcpy(guest_host(guest), program, size);
-	memcpy(guest_host(guest) + HANDLERS, handlers, sizeof(handlers));
+	guest_write(guest, 0, program, size);
+	guest_write(guest, HANDLERS, handlers, sizeof(handlers));
 	for (unsigned i = 1; i < 32; i++)
 		hart->cpu.r[i] = RAM_BASE + 0x1000 * i + (i & 4 ? i : 0);
 	write_csr(hart, "mtvec", RAM_BASE + HANDLERS);
@@ -168,6 +191,10 @@ static void report_difference(const struct guest *a, const struct guest *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/*
+ * The step engine gets a new guest each time. The guests of the others are made once and set back
+ * in memory, with their translated code, so that comparing the engines tests this, too.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct engine_ops *const engines[] = {
@@ -178,23 +205,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #endif
 	};
 	enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
-	struct guest guest[ENGINES];
+	static struct guest kept[2][ENGINES]; /* by OPTION_MISALIGNED_TRAP; [.][0] is not used */
+	struct guest fresh, *guest[ENGINES] = {&fresh};
 
 	if (size < 2 || size > RAM_SIZE / 2)
 		return 0;
 	for (int i = 0; i < ENGINES; i++) {
-		guest_init(&guest[i], engines[i], data[0]);
-		guest_start(&guest[i], data[0], data + 1, size - 1);
+		if (i > 0)
+			guest[i] = guest_kept(&kept[!!(data[0] & OPTION_MISALIGNED_TRAP)][i],
+					      engines[i], data[0]);
+		else
+			guest_init(&fresh, engines[0], data[0]);
+		guest_start(guest[i], data[0], data + 1, size - 1);
 	}
-	uint64_t expected = state_hash(&guest[0].machine.state);
+	uint64_t expected = state_hash(&fresh.machine.state);
 	for (int i = 1; i < ENGINES; i++) {
-		if (state_hash(&guest[i].machine.state) != expected ||
-		    memcmp(guest_host(&guest[0]), guest_host(&guest[i]), RAM_SIZE) != 0) {
-			report_difference(&guest[0], &guest[i]);
+		if (state_hash(&guest[i]->machine.state) != expected ||
+		    memcmp(guest_host(&fresh), guest_host(guest[i]), RAM_SIZE) != 0) {
+			report_difference(&fresh, guest[i]);
 			abort();
 		}
 	}
-	for (int i = 0; i < ENGINES; i++)
-		guest_fini(&guest[i]);
+	guest_fini(&fresh);
 	return 0;
 }
