@@ -52,7 +52,7 @@ done
 
 # Another machine, other files, no recording.
 is "another machine is refused" "125 trapline: $log: recorded with memory 67108864, here \
-134217728; recorded with cpus 1, here 2" "$(replay -c 2 -m 128M "$program")"
+134217728; recorded with seed 1, here 2" "$(replay --seed 2 -m 128M "$program")"
 replay "$scratch/endless" >"$scratch/out"
 is "another image is refused" "125 trapline: $log: kernel $program has changed since the recording" \
 	"$(sed 's/ (was.*//' "$scratch/out")"
