@@ -113,7 +113,7 @@ enum arm64_mode {
 	A64_MODE_STAGE1 = 1 << 6,   /* fetches are translated */
 };
 
-/* System registers that are plain storage, in the order of cpu/arm64/sysreg.def. */
+/* System registers, in the order of cpu/arm64/sysreg.def. */
 enum arm64_sysreg {
 #define SYSREG(id, ...) A64_##id,
 #include "cpu/arm64/sysreg.def"

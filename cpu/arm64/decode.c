@@ -21,6 +21,7 @@
 #define EXTEND_AMOUNT     F(12, 10) <= 4
 #define CRC_SIZE          (SF == (F(11, 10) == 3))
 #define INDEX_EXTEND      F(14, 14)
+#define EIGHT_REGISTERS   (!F(0, 0) && F(4, 3) != 3)
 #define EVEN_PAIRS        !(F(0, 0) | F(16, 16))
 
 #define A64(id, name, mask, match, need, condition, emitter, argument)                             \
@@ -61,7 +62,7 @@ const unsigned arm64_row_count = sizeof(arm64_rows) / sizeof(arm64_rows[0]);
 static bool need_met(const struct arm64_cpu *pe, const struct arm64_row *row, const char **why)
 {
 	static const char *const missing[] = {
-#define FEATURE(id) "FEAT_" #id " is absent",
+#define FEATURE(id, kind) "FEAT_" #id " is absent",
 #include "cpu/arm64/feature.def"
 #undef FEATURE
 	};

@@ -23,6 +23,8 @@ enum arm64_atomic {
 	A64_ATOMIC_SWP,
 };
 
+enum arm64_ls64 { A64_ST64BV, A64_ST64BV0, A64_LD64B, A64_ST64B };
+
 /* -- emitters; the argument is the 64-bit micro-op unless said otherwise -- */
 
 /* translate_integer.c */
@@ -56,8 +58,11 @@ arm64_emit emit_exclusive, emit_ordered, emit_ordered_indexed, emit_clrex;
 arm64_emit emit_compare_swap, emit_compare_swap_pair;
 arm64_emit emit_atomic; /* argument: enum arm64_atomic */
 
+/* translate_ls64.c */
+arm64_emit emit_ls64; /* argument: enum arm64_ls64 */
+
 /* translate_system.c */
-arm64_emit emit_hint, emit_barrier, emit_isb, emit_wait, emit_send_event;
+arm64_emit emit_hint, emit_csync, emit_barrier, emit_isb, emit_wait, emit_send_event;
 arm64_emit emit_msr_immediate, emit_sysreg;
 
 /* -- what emitters share -- */

@@ -53,10 +53,17 @@ void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
 	arm64_state_changed(pe);
 }
 
-/* Where a synchronous exception goes that nothing routes higher: EL1, or EL2 for TGE. */
-static unsigned default_target(const struct arm64_cpu *pe, unsigned from)
+bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why)
 {
-	unsigned target = from == A64_EL0 ? A64_EL1 : from;
+	arm64_raise(pe, esr, why);
+	pe->cpu.trap.to = (uint8_t)level;
+	return false;
+}
+
+/* The current level; of EL0, EL1, or EL2 for TGE. */
+unsigned arm64_default_target(const struct arm64_cpu *pe)
+{
+	unsigned target = pe->cpu.level == A64_EL0 ? A64_EL1 : pe->cpu.level;
 	bool tge = pe->config.highest >= A64_EL2 && pe->sysreg[A64_HCR_EL2] & HCR_TGE;
 	return target == A64_EL1 && tge ? A64_EL2 : target;
 }
@@ -117,7 +124,7 @@ static uint64_t level_form(uint64_t esr, bool same_level)
 void arm64_deliver(struct cpu *cpu, struct trap *trap)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
-	unsigned target = trap->to == TRAP_LEVEL_NONE ? default_target(pe, cpu->level) : trap->to;
+	unsigned target = trap->to == TRAP_LEVEL_NONE ? arm64_default_target(pe) : trap->to;
 	unsigned bank = target - A64_EL1;
 	trap->to = (uint8_t)target;
 	if (trap->cause == A64_SYNCHRONOUS || trap->cause == A64_SERROR) {

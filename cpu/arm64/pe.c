@@ -90,6 +90,32 @@ static void pe_loaded(void *base)
 	arm64_update_mode(&pe->cpu);
 }
 
+/* Fields that tell of features, and those that are the same for all (arm64-board facts, 5). */
+static void set_id_registers(struct arm64_cpu *pe)
+{
+	// clang-format off
+	static const struct {
+		uint16_t reg;
+		uint8_t shift, value, feature;
+	} fields[] = {
+#define ID_FIELD(reg, shift, value, feature) {A64_##reg, shift, value, A64_FEAT_##feature},
+#include "cpu/arm64/idreg.def"
+#undef ID_FIELD
+	};
+	// clang-format on
+	pe->sysreg[A64_ID_AA64PFR0_EL1] = 0x11 | (pe->config.highest >= A64_EL2 ? 1 << 8 : 0) |
+					  (pe->config.highest >= A64_EL3 ? 1 << 12 : 0);
+	pe->sysreg[A64_ID_AA64DFR0_EL1] = 0x10305007;
+	pe->sysreg[A64_ID_AA64MMFR0_EL1] = 0x0f000025; /* 48 bits, 16-bit ASIDs, 4 KiB */
+	pe->sysreg[A64_ID_AA64MMFR1_EL1] = 0x20;       /* 16-bit VMIDs */
+	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		uint64_t *reg = &pe->sysreg[fields[i].reg];
+		uint64_t field = *reg >> fields[i].shift & 15;
+		if (arm64_has(pe, fields[i].feature) && fields[i].value > field)
+			*reg += (fields[i].value - field) << fields[i].shift;
+	}
+}
+
 void arm64_reset(struct cpu *cpu)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
@@ -107,6 +133,8 @@ void arm64_reset(struct cpu *cpu)
 	pe->pstate = PSTATE_DAIF | PSTATE_SPSEL;
 	pe->sysreg[A64_VMPIDR_EL2] = pe->mpidr;
 	pe->sysreg[A64_VPIDR_EL2] = pe->config.midr;
+	pe->sysreg[A64_HCR_EL2] = HCR_RW;
+	set_id_registers(pe);
 	pe_loaded(pe);
 }
 
@@ -160,6 +188,14 @@ void arm64_cpu_free(struct arm64_cpu *pe)
 	free(pe);
 }
 
+enum feature_kind { MODELLED, REGISTERS, ABSENT };
+
+static const uint8_t feature_kinds[] = {
+#define FEATURE(id, kind) kind,
+#include "cpu/arm64/feature.def"
+#undef FEATURE
+};
+
 void arm64_config_default(struct arm64_config *config)
 {
 	*config = (struct arm64_config){
@@ -169,7 +205,8 @@ void arm64_config_default(struct arm64_config *config)
 		.entry = A64_EL2,
 	};
 	for (unsigned i = 0; i < A64_FEATURE_COUNT; i++)
-		config->feature[i / 64] |= 1ull << (i % 64);
+		if (feature_kinds[i] == MODELLED)
+			config->feature[i / 64] |= 1ull << (i % 64);
 }
 
 uint64_t arm64_sctlr(const struct arm64_cpu *pe)

@@ -7,21 +7,99 @@
 
 /* PIPT caches with lines of 64 bytes, coherent with instruction fetch (arm64-board facts, 5). */
 #define A64_CTR   0xb444c004
+#define A64_CLIDR 0x0a200023
 #define A64_DCZID 4 /* DC ZVA clears 64 bytes */
 
 /* Bits of SCTLR_ELx. */
-enum {
-	SCTLR_M = 1 << 0,
-	SCTLR_A = 1 << 1,
-	SCTLR_SA = 1 << 3,
-	SCTLR_SA0 = 1 << 4,
-};
+#define SCTLR_M      (1ull << 0)
+#define SCTLR_A      (1ull << 1)
+#define SCTLR_SA     (1ull << 3)
+#define SCTLR_SA0    (1ull << 4)
+#define SCTLR_UMA    (1ull << 9)
+#define SCTLR_EnRCTX (1ull << 10)
+#define SCTLR_DZE    (1ull << 14)
+#define SCTLR_UCT    (1ull << 15)
+#define SCTLR_nTWI   (1ull << 16)
+#define SCTLR_nTWE   (1ull << 18)
+#define SCTLR_SPAN   (1ull << 23)
+#define SCTLR_UCI    (1ull << 26)
+#define SCTLR_EnASR  (1ull << 54)
+#define SCTLR_EnAS0  (1ull << 55)
+#define SCTLR_EnALS  (1ull << 56)
 
 /* Bits of HCR_EL2. */
-#define HCR_TGE (1ull << 27)
-#define HCR_HCD (1ull << 29)
-#define HCR_RW  (1ull << 31)
-#define HCR_E2H (1ull << 34)
+#define HCR_VM       (1ull << 0)
+#define HCR_SWIO     (1ull << 1)
+#define HCR_PTW      (1ull << 2)
+#define HCR_FMO      (1ull << 3)
+#define HCR_IMO      (1ull << 4)
+#define HCR_AMO      (1ull << 5)
+#define HCR_VF       (1ull << 6)
+#define HCR_VI       (1ull << 7)
+#define HCR_VSE      (1ull << 8)
+#define HCR_FB       (1ull << 9)
+#define HCR_DC       (1ull << 12)
+#define HCR_TWI      (1ull << 13)
+#define HCR_TWE      (1ull << 14)
+#define HCR_TID0     (1ull << 15)
+#define HCR_TID1     (1ull << 16)
+#define HCR_TID2     (1ull << 17)
+#define HCR_TID3     (1ull << 18)
+#define HCR_TSC      (1ull << 19)
+#define HCR_TIDCP    (1ull << 20)
+#define HCR_TACR     (1ull << 21)
+#define HCR_TSW      (1ull << 22)
+#define HCR_TPCP     (1ull << 23)
+#define HCR_TPU      (1ull << 24)
+#define HCR_TTLB     (1ull << 25)
+#define HCR_TVM      (1ull << 26)
+#define HCR_TGE      (1ull << 27)
+#define HCR_TDZ      (1ull << 28)
+#define HCR_HCD      (1ull << 29)
+#define HCR_TRVM     (1ull << 30)
+#define HCR_RW       (1ull << 31)
+#define HCR_CD       (1ull << 32)
+#define HCR_ID       (1ull << 33)
+#define HCR_E2H      (1ull << 34)
+#define HCR_TLOR     (1ull << 35)
+#define HCR_TERR     (1ull << 36)
+#define HCR_TEA      (1ull << 37)
+#define HCR_APK      (1ull << 40)
+#define HCR_API      (1ull << 41)
+#define HCR_NV       (1ull << 42)
+#define HCR_NV1      (1ull << 43)
+#define HCR_AT       (1ull << 44)
+#define HCR_NV2      (1ull << 45)
+#define HCR_FWB      (1ull << 46)
+#define HCR_FIEN     (1ull << 47)
+#define HCR_TID4     (1ull << 49)
+#define HCR_TICAB    (1ull << 50)
+#define HCR_AMVOFFEN (1ull << 51)
+#define HCR_TOCU     (1ull << 52)
+#define HCR_EnSCXT   (1ull << 53)
+#define HCR_TTLBIS   (1ull << 54)
+#define HCR_TTLBOS   (1ull << 55)
+#define HCR_TID5     (1ull << 58)
+#define HCR_BSU      (3ull << 10)
+
+/* Bits of HCRX_EL2. */
+#define HCRX_EnAS0   (1ull << 0)
+#define HCRX_EnALS   (1ull << 1)
+#define HCRX_EnASR   (1ull << 2)
+#define HCRX_FGTnXS  (1ull << 4)
+#define HCRX_TALLINT (1ull << 6)
+
+/* Bits of MDCR_EL2. */
+#define MDCR_TDE (1ull << 8)
+
+/* Bits of SCR_EL3. */
+#define SCR_SMD    (1ull << 7)
+#define SCR_HCE    (1ull << 8)
+#define SCR_FGTEn  (1ull << 27)
+#define SCR_EnAS0  (1ull << 36)
+#define SCR_ADEn   (1ull << 37)
+#define SCR_HXEn   (1ull << 38)
+#define SCR_FGTEn2 (1ull << 59)
 
 /* Members of arm64_isa; duties in core/cpu.h. */
 void arm64_reset(struct cpu *cpu);
@@ -42,6 +120,15 @@ void arm64_state_changed(struct arm64_cpu *pe);
 
 /* SCTLR_ELx of the current translation regime. */
 uint64_t arm64_sctlr(const struct arm64_cpu *pe);
+
+/* HCRX_EL2 as it acts: 0 without FEAT_HCX and while SCR_EL3.HXEn=0. */
+uint64_t arm64_hcrx(const struct arm64_cpu *pe);
+
+/* The level that takes what EL0 or EL1 may not do and nothing routes higher. */
+unsigned arm64_default_target(const struct arm64_cpu *pe);
+
+/* Fills cpu->trap with an exception that a given level takes. Always false. */
+bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why);
 
 /*
  * Returns from an exception: ERET at the current level. An illegal return sets PSTATE.IL (Arm ARM,

@@ -1,28 +1,43 @@
-/* System registers: what MSR, MRS and SYS reach. */
+/* System registers and operations: what MSR, MRS and SYS reach. */
 #ifndef CPU_ARM64_SYSREG_H
 #define CPU_ARM64_SYSREG_H
 
 #include "cpu/arm64/arm64.h"
-
-/* An encoding as instructions have it: op0, op1, CRn, CRm, op2 at their places in the word. */
-#define A64_SYSREG_SHIFT 5
-#define A64_ENCODING(op0, op1, crn, crm, op2)                                                      \
-	((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+#include "cpu/arm64/operation_index.h"
 
 /* The encoding in an MRS, MSR, SYS or SYSL. */
 static inline unsigned arm64_encoding(uint32_t word)
 {
-	return word >> A64_SYSREG_SHIFT & 0xffff;
+	return word >> 5 & 0xffff;
 }
+
+/* The register or operation of an encoding, or NULL. The _EL12 names are not among them. */
+const struct arm64_operation *arm64_operation_find(unsigned encoding);
+
+/* The first of the traps that may apply; those of the next operation end them. */
+const struct arm64_trap_ref *arm64_first_trap(const struct arm64_operation *operation);
 
 /*
  * An access as an instruction at the current level does it, with all its effects. word: the
- * instruction, for the syndrome. False: cpu->trap is set and nothing has changed.
+ * instruction. False: cpu->trap is set and nothing has changed.
  */
 bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value);
 bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value);
 
-/* The name of a system register, or NULL. */
-const char *arm64_sysreg_name(unsigned encoding);
+/*
+ * Whether the operation of a SYS instruction may be executed at the current level. False:
+ * cpu->trap is set.
+ */
+bool arm64_sysop_check(struct arm64_cpu *pe, uint32_t word);
+
+/* Privilege-free access by firmware, debuggers and tests, with the register's own rules. */
+uint64_t arm64_sysreg_get(struct arm64_cpu *pe, enum arm64_sysreg reg);
+void arm64_sysreg_set(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value);
+
+/* The name of a system register or operation, or NULL. */
+const char *arm64_operation_name(unsigned encoding);
+
+/* ESR_ELx of a trapped MRS, MSR or SYS (Arm ARM, D24.2.40, ISS of class 0x18). */
+uint64_t arm64_esr_sysreg(uint32_t word);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cpu/arm64/emit.h"
 
 #include "cpu/arm64/pe.h"
+#include "cpu/arm64/trap.h"
 #include "engine/engine.h"
 
 void emit_undefined_because(struct builder *builder, const char *why)
@@ -77,24 +78,32 @@ static bool help_call_exception(struct cpu *cpu, const struct uop *uop)
 	return false;
 }
 
-static void build_call_exception(struct builder *builder, enum arm64_exception_class class,
-				 uint32_t word, unsigned to)
+static bool help_svc(struct cpu *cpu, const struct uop *uop)
 {
-	build_call_end(builder, help_call_exception, 0, 0, 0, (int32_t)to,
-		       arm64_esr(class, immediate16(word)));
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	bool user = cpu->level == A64_EL0;
+	enum arm64_fgt fgt = user ? A64_FGT_HFGITR_EL2_SVC_EL0 : A64_FGT_HFGITR_EL2_SVC_EL1;
+	const char *why;
+	if (cpu->level <= A64_EL1 && arm64_fgt_traps(pe, fgt, &why))
+		return arm64_raise_to(pe, A64_EL2, uop_wide(uop, 1)->call.argument, why);
+	return help_call_exception(cpu, uop);
 }
 
 void emit_svc(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	build_call_exception(builder, A64_EC_SVC, word, TRAP_LEVEL_NONE);
+	build_call_end(builder, help_svc, 0, 0, 0, TRAP_LEVEL_NONE,
+		       arm64_esr(A64_EC_SVC, immediate16(word)));
 }
 
 static bool help_hvc(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
-	if (pe->sysreg[A64_HCR_EL2] & HCR_HCD)
+	bool el3 = pe->config.highest == A64_EL3;
+	if (!el3 && arm64_hcr(pe) & HCR_HCD)
 		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "HCR_EL2.HCD=1");
+	if (el3 && !(pe->sysreg[A64_SCR_EL3] & SCR_HCE))
+		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "SCR_EL3.HCE=0");
 	return help_call_exception(cpu, uop);
 }
 
@@ -114,6 +123,11 @@ void emit_hvc(struct builder *builder, uint32_t word, const struct arm64_row *ro
 static bool help_smc(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
+	if (cpu->level == A64_EL1 && arm64_hcr(pe) & HCR_TSC)
+		return arm64_raise_to(pe, A64_EL2, uop_wide(uop, 1)->call.argument,
+				      "HCR_EL2.TSC=1");
+	if (pe->config.highest == A64_EL3 && pe->sysreg[A64_SCR_EL3] & SCR_SMD)
+		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "SCR_EL3.SMD=1");
 	if (pe->config.highest == A64_EL3)
 		return help_call_exception(cpu, uop);
 	if (!pe->firmware)
@@ -133,16 +147,31 @@ void emit_smc(struct builder *builder, uint32_t word, const struct arm64_row *ro
 			       arm64_esr(A64_EC_SMC, immediate16(word)));
 }
 
+/* Debug exceptions go to EL2 if that wants them. */
+static bool help_brk(struct cpu *cpu, const struct uop *uop)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	uint64_t esr = uop_wide(uop, 1)->call.argument;
+	if (arm64_is_guest(pe) && pe->sysreg[A64_MDCR_EL2] & MDCR_TDE)
+		return arm64_raise_to(pe, A64_EL2, esr, "MDCR_EL2.TDE=1");
+	return arm64_raise(pe, esr, "executed");
+}
+
 void emit_brk(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	build_exception(builder, arm64_esr(A64_EC_BRK, immediate16(word)), "executed");
+	build_call_end(builder, help_brk, 0, 0, 0, 0, arm64_esr(A64_EC_BRK, immediate16(word)));
 }
 
 static bool help_eret(struct cpu *cpu, const struct uop *uop)
 {
+	struct arm64_cpu *pe = arm64_cpu(cpu);
 	(void)uop;
-	arm64_exception_return(arm64_cpu(cpu));
+	const char *why = "HCR_EL2.NV=1";
+	if (cpu->level == A64_EL1 &&
+	    (arm64_hcr(pe) & HCR_NV || arm64_fgt_traps(pe, A64_FGT_HFGITR_EL2_ERET, &why)))
+		return arm64_raise_to(pe, A64_EL2, arm64_esr(A64_EC_ERET, 0), why);
+	arm64_exception_return(pe);
 	return true;
 }
 

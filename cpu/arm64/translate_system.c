@@ -3,6 +3,7 @@
 
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg.h"
+#include "cpu/arm64/trap.h"
 #include "engine/engine.h"
 #include "mmu/mmu.h"
 
@@ -23,18 +24,63 @@ void emit_isb(struct builder *builder, uint32_t word, const struct arm64_row *ro
 	build_leave(builder);
 }
 
-/* imm: event (WFE) or interrupt (WFI). The forms with a timeout do not wait. */
+/* PSB CSYNC and TSB CSYNC have nothing to drain, but may trap. imm: the ISS; b: the trap's bit. */
+static bool help_csync(struct cpu *cpu, const struct uop *uop)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	const char *why;
+	if (!arm64_fgt_traps(pe, uop_wide(uop, 1)->call.argument, &why))
+		return true;
+	return arm64_raise_to(pe, A64_EL2, arm64_esr(A64_EC_OTHER, (uint32_t)uop->imm), why);
+}
+
+void emit_csync(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	enum { PSB = 0xd503223f, ISS_TSB = 3, ISS_PSB = 4 };
+	bool psb = word == PSB;
+	if (emit_level(builder) <= A64_EL1)
+		build_call(builder, help_csync, 0, 0, 0, psb ? ISS_PSB : ISS_TSB,
+			   psb ? A64_FGT_HFGITR_EL2_PSBCSYNC : A64_FGT_HFGITR2_EL2_TSBCSYNC);
+}
+
+/* -- waits -- */
+
+enum wait { WAIT_INTERRUPT, WAIT_EVENT, WAIT_TIMED = 2 };
+
+/* Who does not let the current level wait: EL1's control, or EL2's. False: nobody. */
+static bool wait_trapped(const struct arm64_cpu *pe, unsigned kind, unsigned *to, const char **why)
+{
+	bool event = kind & WAIT_EVENT;
+	if (pe->cpu.level == A64_EL0 && !(arm64_sctlr(pe) & (event ? SCTLR_nTWE : SCTLR_nTWI))) {
+		*to = arm64_default_target(pe);
+		*why = event ? "SCTLR_ELx.nTWE=0" : "SCTLR_ELx.nTWI=0";
+		return true;
+	}
+	*to = A64_EL2;
+	*why = event ? "HCR_EL2.TWE=1" : "HCR_EL2.TWI=1";
+	return arm64_is_guest(pe) && arm64_hcr(pe) & (event ? HCR_TWE : HCR_TWI);
+}
+
+/*
+ * imm: enum wait; argument: ESR if trapped. What would not wait does not trap. The forms with a
+ * timeout do not wait: the counter may have got there.
+ */
 static bool help_wait(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
-	bool for_event = uop->imm;
-	cpu->pc = engine_pc(cpu) + 4;
-	if (for_event && pe->event) {
+	unsigned to;
+	const char *why;
+	if (uop->imm & WAIT_EVENT && pe->event) {
 		pe->event = false;
+		cpu->pc = engine_pc(cpu) + 4;
 		return true;
 	}
-	if (!cpu->isa->wakeup(cpu))
-		cpu->halted = true;
+	bool ready = cpu->isa->wakeup(cpu);
+	if (!ready && wait_trapped(pe, (unsigned)uop->imm, &to, &why))
+		return arm64_raise_to(pe, to, uop_wide(uop, 1)->call.argument, why);
+	cpu->pc = engine_pc(cpu) + 4;
+	cpu->halted = !ready && !(uop->imm & WAIT_TIMED);
 	cpu_attention(cpu);
 	return true;
 }
@@ -42,11 +88,15 @@ static bool help_wait(struct cpu *cpu, const struct uop *uop)
 void emit_wait(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	enum { WFE = 0xd503205f, WFI = 0xd503207f };
-	if (word == WFE || word == WFI)
-		build_call_end(builder, help_wait, 0, 0, 0, word == WFE, 0);
-	else
-		build_leave(builder);
+	enum { WFE = 0xd503205f, WFI = 0xd503207f, VALID_REGISTER = 1 << 2 };
+	bool timed = word != WFE && word != WFI;
+	bool event = timed ? !(word & 1 << 5) : word == WFE;
+	uint32_t iss = 0x1e00000 | event;
+	if (timed)
+		iss |= (word & 31) << 5 | VALID_REGISTER | 2;
+	build_call_end(builder, help_wait, 0, 0, 0,
+		       (event ? WAIT_EVENT : WAIT_INTERRUPT) | (timed ? WAIT_TIMED : 0),
+		       arm64_esr(A64_EC_WFX, iss));
 }
 
 /* imm: all CPUs (SEV) or this one (SEVL). */
@@ -74,6 +124,10 @@ enum { PSTATE_CLEAR, PSTATE_SET };
 static bool help_pstate(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
+	bool allint = uop->imm == PSTATE_ALLINT && uop_wide(uop, 1)->call.argument == PSTATE_SET;
+	if (allint && cpu->level == A64_EL1 && arm64_is_guest(pe) && arm64_hcrx(pe) & HCRX_TALLINT)
+		return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg((uint32_t)engine_insn(cpu)),
+				      "HCRX_EL2.TALLINT=1");
 	uint64_t pstate = arm64_pstate(pe), bits = (uint32_t)uop->imm;
 	cpu->pc = engine_pc(cpu) + 4;
 	arm64_set_pstate(pe, uop_wide(uop, 1)->call.argument == PSTATE_SET ? pstate | bits
@@ -136,40 +190,30 @@ static bool help_msr(struct cpu *cpu, const struct uop *uop)
 
 /* -- operations -- */
 
-static bool help_zero_line(struct cpu *cpu, const struct uop *uop)
+static bool zero_line(struct cpu *cpu, uint64_t address)
 {
 	enum { LINE = 64 };
-	uint64_t address = cpu->r[uop->a] & ~(uint64_t)(LINE - 1);
+	address &= ~(uint64_t)(LINE - 1);
 	for (unsigned i = 0; i < LINE; i += 8)
 		if (!mmu_store(cpu, address + i, 8, 0))
 			return false;
 	return true;
 }
 
-static bool help_flush(struct cpu *cpu, const struct uop *uop)
+/* argument: the instruction. Caches are coherent: of cache maintenance only DC ZVA does anything.
+ */
+static bool help_sys(struct cpu *cpu, const struct uop *uop)
 {
-	(void)uop;
-	for (unsigned i = 0; i < cpu->machine->cpu_count; i++)
+	uint32_t word = (uint32_t)uop_wide(uop, 1)->call.argument;
+	enum { TLB = 8, TLB_NXS = 9, DC_ZVA = A64_ENCODING(1, 3, 7, 4, 1) };
+	unsigned crn = arm64_field(word, 15, 12);
+	if (!arm64_sysop_check(arm64_cpu(cpu), word))
+		return false;
+	if (arm64_encoding(word) == DC_ZVA)
+		return zero_line(cpu, cpu->r[uop->a]);
+	for (unsigned i = 0; (crn == TLB || crn == TLB_NXS) && i < cpu->machine->cpu_count; i++)
 		mmu_flush(cpu->machine->cpu[i]);
 	return true;
-}
-
-/* Caches are coherent: of cache maintenance only DC ZVA does anything. */
-static void emit_sys(struct builder *builder, uint32_t word)
-{
-	enum { CACHE = 7, TLB = 8, TLB_NXS = 9 };
-	unsigned crn = arm64_field(word, 15, 12), crm = arm64_field(word, 11, 8);
-	unsigned op1 = arm64_field(word, 18, 16), op2 = arm64_field(word, 7, 5);
-	bool at_el0 = emit_level(builder) == A64_EL0;
-	bool el0_operation = op1 == 3 && crn == CACHE;
-	if (at_el0 && !el0_operation)
-		emit_undefined_because(builder, "the operation belongs to a higher level");
-	else if (crn == TLB || crn == TLB_NXS)
-		build_call(builder, help_flush, 0, 0, 0, 0, 0);
-	else if (el0_operation && crm == 4 && op2 == 1)
-		build_call(builder, help_zero_line, 0, word & 31, 0, 0, 0);
-	else if (crn != CACHE || crm == 8 || crm == 9)
-		emit_undefined_because(builder, "no such system operation");
 }
 
 void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -180,7 +224,7 @@ void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row 
 		if (read)
 			emit_undefined_because(builder, "no such system operation");
 		else
-			emit_sys(builder, word);
+			build_call(builder, help_sys, 0, word & 31, 0, 0, word);
 	} else if (read) {
 		build_call(builder, help_mrs, emit_rd(word), 0, 0, 0, word);
 		emit_flags_unknown(builder);
