@@ -59,7 +59,7 @@ static size_t field_bytes(const struct state_section *section, const struct stat
 	return (size_t)field->size * state_field_used(section, field);
 }
 
-static void prepare(const struct state_registry *registry)
+void state_prepare(const struct state_registry *registry)
 {
 	for (size_t i = 0; i < registry->count; i++)
 		if (registry->sections[i].saving)
@@ -69,7 +69,7 @@ static void prepare(const struct state_registry *registry)
 uint64_t state_hash(const struct state_registry *registry)
 {
 	uint64_t hash = 0xcbf29ce484222325ull;
-	prepare(registry);
+	state_prepare(registry);
 	for (size_t i = 0; i < registry->count; i++) {
 		const struct state_section *section = &registry->sections[i];
 		for (size_t f = 0; f < section->field_count && !section->unhashed; f++) {
@@ -95,7 +95,7 @@ size_t state_capacity(const struct state_registry *registry)
 size_t state_save(const struct state_registry *registry, void *buffer)
 {
 	char *to = buffer;
-	prepare(registry);
+	state_prepare(registry);
 	for (size_t i = 0; i < registry->count; i++) {
 		const struct state_section *section = &registry->sections[i];
 		for (size_t f = 0; f < section->field_count; f++) {

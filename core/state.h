@@ -94,6 +94,9 @@ int state_load(const struct state_registry *registry, const void *buffer, size_t
 /* Calls loaded() of all sections, after somebody has overwritten fields in place. */
 void state_loaded(const struct state_registry *registry);
 
+/* Calls saving() of all sections, before somebody reads fields in place. */
+void state_prepare(const struct state_registry *registry);
+
 /* Number of elements of a field in use. */
 uint32_t state_field_used(const struct state_section *section, const struct state_field *field);
 

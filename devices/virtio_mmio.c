@@ -1,6 +1,7 @@
 /* virtio over MMIO, version 2: registers, feature negotiation, reset (virtio 1.2 section 4.2). */
 #include "devices/virtio_mmio.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,6 +164,17 @@ static uint64_t read_config(const struct virtio *virtio, uint64_t offset, unsign
 	uint64_t value = 0;
 	memcpy(&value, bytes + offset, size);
 	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(value) : value;
+}
+
+void virtio_describe(const struct device *slot, char *text, size_t size)
+{
+	const struct virtio *virtio = (const struct virtio *)slot;
+	if (!virtio->kind)
+		snprintf(text, size, "none");
+	else
+		snprintf(text, size, "%s,features=0x%llx,config=0x%llx", virtio->kind->name,
+			 (unsigned long long)virtio->offered,
+			 (unsigned long long)read_config(virtio, 0, sizeof(uint64_t)));
 }
 
 static mb_result slot_read(void *opaque, uint64_t offset, unsigned size, struct mb_attrs attrs,

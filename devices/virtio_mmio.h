@@ -5,6 +5,7 @@
 #ifndef DEVICES_VIRTIO_MMIO_H
 #define DEVICES_VIRTIO_MMIO_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "devices/chardev.h"
@@ -26,6 +27,10 @@ struct virtio_mmio_config {
 const struct virtio_ops *virtio_find(const char *name);
 /* Name and one-line summary of kind number index, for lists; false past the end. */
 bool virtio_list(unsigned index, const char **name, const char **summary);
+
+/* What is in a slot, for descriptions of machines: its kind or "none", the features that it offers
+ * and the first eight bytes of its configuration space, into text. */
+void virtio_describe(const struct device *slot, char *text, size_t size);
 
 struct virtio_console_config {
 	struct chardev *chardev; /* port 0; NULL: nothing is connected */

@@ -72,7 +72,10 @@ struct board_config {
 	const struct blob *initrd;
 	const char *initrd_name; /* for messages; NULL: "initramfs" */
 	const char *append;      /* kernel command line, or NULL */
-	bool without_image;      /* for `dt dump`: nothing is loaded but the device tree */
+	bool without_image;      /* nothing is loaded but the device tree: for `dt dump`, and for
+				    snapshots, which bring all memory */
+	/* Addresses of the HTIF words (devices/htif.h); tohost 0: what the image says. */
+	uint64_t htif_tohost, htif_fromhost;
 
 	enum board_firmware firmware;
 	const char *firmware_path;    /* for BOARD_SBI_FILE */

@@ -262,12 +262,15 @@ int board_make_devices(struct board *board, const struct board_config *config, s
 int board_make_htif(struct board *board, struct error *error)
 {
 	const struct image *image = &board->kernel;
-	if (!board->has_kernel || !image->has_tohost)
+	struct htif_config *config = &board->htif_config;
+	config->chardev = board->serial;
+	if (!config->tohost && board->has_kernel && image->has_tohost) {
+		config->tohost = image->tohost;
+		config->fromhost = image->has_fromhost ? image->fromhost : 0;
+	}
+	if (!config->tohost)
 		return 0;
-	const struct htif_config config = {.tohost = image->tohost,
-					   .fromhost = image->has_fromhost ? image->fromhost : 0,
-					   .chardev = board->serial};
-	board->htif = make(board, &htif_ops, 0, 0, NULL, 0, &config, error);
+	board->htif = make(board, &htif_ops, 0, 0, NULL, 0, config, error);
 	return board->htif ? 0 : -1;
 }
 

@@ -4,6 +4,7 @@
 
 #include "bus/bus.h"
 #include "devices/device.h"
+#include "devices/htif.h"
 #include "engine/engine.h"
 #include "machines/board.h"
 #include "sbi/sbi.h"
@@ -28,6 +29,7 @@ struct board {
 
 	struct device *finisher, *rtc, *clint, *plic, *uart;
 	struct device *htif; /* NULL without tohost */
+	struct htif_config htif_config;
 	struct device *virtio[BOARD_VIRTIO_SLOTS];
 	struct chardev *serial;                             /* the caller's */
 	struct chardev *virtio_console[BOARD_VIRTIO_SLOTS]; /* ours */

@@ -75,6 +75,8 @@ static int copy_config(struct board *board, const struct board_config *config, s
 	board->hart_count = config->cpu_count;
 	board->seed = config->seed;
 	board->serial = config->serial;
+	board->htif_config.tohost = config->htif_tohost;
+	board->htif_config.fromhost = config->htif_fromhost;
 	if (config->initrd)
 		board->initrd = *config->initrd;
 	board->append = strdup(config->append ? config->append : "");

@@ -211,6 +211,11 @@ void sbi_free(struct sbi *sbi)
 	free(sbi);
 }
 
+const struct sbi_config *sbi_get_config(const struct sbi *sbi)
+{
+	return &sbi->config;
+}
+
 /* CSRs that firmware owns, at the values of SBI's "Hart Start Register State" and Linux' needs. */
 static void set_csrs(struct riscv_cpu *cpu)
 {

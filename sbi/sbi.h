@@ -62,6 +62,9 @@ struct sbi *sbi_new(struct machine *machine, const struct sbi_config *config,
 		    const struct sbi_console *console);
 void sbi_free(struct sbi *sbi);
 
+/* The options that it was made with; valid until sbi_free(). */
+const struct sbi_config *sbi_get_config(const struct sbi *sbi);
+
 /*
  * Puts every hart into its state at power-on: all STOPPED but the one of index boot, which enters
  * S-mode at entry with a0 = its hart id and a1 = opaque.

@@ -10,6 +10,7 @@ const struct subcommand cli_subcommands[] = {
 	{"test", cli_test, "run kernel selftests, test ROMs or a program in a guest"},
 	{"explain", cli_explain, "say what a trap cause, CSR value or firmware call means"},
 	{"info", cli_info, "list CPUs, extensions, instructions, registers, devices, firmware calls"},
+	{"snap", cli_snap, "save a machine to a file, go on from one, look into them"},
 	{"dt", cli_dt, "dump or check the generated device tree"},
 	{0},
 };

@@ -22,6 +22,10 @@ int cli_test(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_dt(int argc, char **argv);
+int cli_snap(int argc, char **argv);
+
+/* `run` that ends with its snapshot. */
+int cli_snap_save(int argc, char **argv);
 
 /* Prints "trapline: text" to standard error and returns the exit code of the error. */
 int cli_fail(const struct error *error);
@@ -36,7 +40,7 @@ struct machine_options {
 	uint64_t memory, cpus, timeout, state_hash_every, icount_limit, trap_loop, seed, insn_ns,
 		quantum;
 	struct option_list devices, traces, logs;
-	const char *rtc, *record, *replay;
+	const char *rtc, *record, *replay, *snapshot_at, *snapshot, *restore;
 	bool strict, help, nographic, no_reboot;
 	int verbose, quiet;
 };

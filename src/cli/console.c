@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* test-roms/linux/README.md, "Protocol between init and the host". */
-static const char exit_start[] = "\033]trapline;exit=";
-#define EXIT_DIGITS 10
+static const char command_start[] = "\033]trapline;";
+static const char exit_word[] = "exit=";
+#define WORD_MAX 24
 
 static void end_line(struct console_watch *watch)
 {
@@ -46,35 +47,41 @@ static void release_held(struct console_watch *watch)
 	watch->held_length = 0;
 }
 
-/* True if text could still become (or is) an exit sequence. */
-static bool could_be_exit(const char *text, size_t length, bool *complete)
+/* True if text could still become (or is) a command: a word of letters, digits, '=' and '-'. */
+static bool could_be_command(const char *text, size_t length, bool *complete)
 {
-	size_t start = sizeof(exit_start) - 1;
+	size_t start = sizeof(command_start) - 1;
 	*complete = false;
 	if (length <= start)
-		return !memcmp(text, exit_start, length);
-	if (memcmp(text, exit_start, start) || length > start + EXIT_DIGITS + 1)
+		return !memcmp(text, command_start, length);
+	if (memcmp(text, command_start, start) || length > start + WORD_MAX + 1)
 		return false;
-	for (size_t i = start; i < length; i++) {
-		if (text[i] == '\a' && i == length - 1 && i > start) {
-			*complete = true;
-			return true;
-		}
-		if (text[i] < '0' || text[i] > '9')
-			return false;
+	char last = text[length - 1];
+	*complete = last == '\a' && length > start + 1;
+	return *complete || (last >= '0' && last <= '9') || (last >= 'a' && last <= 'z') ||
+	       last == '=' || last == '-';
+}
+
+static void obey(struct console_watch *watch, const char *word)
+{
+	size_t length = sizeof(exit_word) - 1;
+	if (!strncmp(word, exit_word, length)) {
+		watch->reported = true;
+		watch->status = atoi(word + length) & 0xff;
+	} else if (watch->request) {
+		watch->request(watch->request_opaque, word);
 	}
-	return true;
 }
 
 static void watch_byte(struct console_watch *watch, uint8_t byte)
 {
 	bool complete;
-	if (watch->held_length == 0 && byte != exit_start[0]) {
+	if (watch->held_length == 0 && byte != command_start[0]) {
 		pass(watch, &byte, 1);
 		return;
 	}
 	watch->held[watch->held_length++] = (char)byte;
-	if (!could_be_exit(watch->held, watch->held_length, &complete)) {
+	if (!could_be_command(watch->held, watch->held_length, &complete)) {
 		/* The last byte may begin another sequence. */
 		watch->held_length--;
 		release_held(watch);
@@ -82,10 +89,9 @@ static void watch_byte(struct console_watch *watch, uint8_t byte)
 		return;
 	}
 	if (complete) {
-		watch->held[watch->held_length] = 0;
-		watch->reported = true;
-		watch->status = atoi(watch->held + sizeof(exit_start) - 1) & 0xff;
+		watch->held[watch->held_length - 1] = 0; /* the BEL */
 		watch->held_length = 0;
+		obey(watch, watch->held + sizeof(command_start) - 1);
 	}
 }
 
@@ -95,7 +101,7 @@ static void output(struct chardev_filter *filter, const uint8_t *bytes, size_t l
 	size_t done = 0;
 	while (done < length) {
 		/* Runs without an escape go on in one piece. */
-		const uint8_t *escape = memchr(bytes + done, exit_start[0], length - done);
+		const uint8_t *escape = memchr(bytes + done, command_start[0], length - done);
 		size_t plain = escape ? (size_t)(escape - bytes) - done : length - done;
 		if (watch->held_length == 0 && plain) {
 			pass(watch, bytes + done, plain);

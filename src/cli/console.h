@@ -17,7 +17,10 @@
 struct console_watch {
 	struct chardev_filter filter;
 	struct machine *machine; /* told of a panic; NULL: nobody */
-	bool reported;           /* init reported a status */
+	/* Told of ESC ] trapline;WORD BEL, other than the exit status; may be NULL. */
+	void (*request)(void *opaque, const char *word);
+	void *request_opaque;
+	bool reported;   /* init reported a status */
 	bool mute_after; /* show nothing after that: the farewell of the kernel at power-off */
 	int status;
 	bool panicked;

@@ -25,7 +25,7 @@ static int parse_number(const char *text, uint64_t *value)
 #define DURATION_MAX_MS 3155760000000.0
 
 /* 500ms, 60s, 60, 2m, 1h */
-static int parse_duration(const char *text, uint64_t *milliseconds)
+int option_parse_duration(const char *text, uint64_t *milliseconds)
 {
 	static const struct {
 		const char *suffix;
@@ -86,7 +86,7 @@ static int store(const struct option *option, void *target, const char *value, s
 					 option->name, value);
 		return 0;
 	case OPTION_DURATION:
-		if (parse_duration(value, where))
+		if (option_parse_duration(value, where))
 			return error_set(error, EXIT_CODE_USAGE,
 					 "--%s %s: expected a duration such as 60s or 500ms",
 					 option->name, value);

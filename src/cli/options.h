@@ -48,6 +48,9 @@ struct option {
 int options_parse(const struct option *table, void *target, int argc, char **argv,
 		  struct option_list *positional, int *rest, struct error *error);
 
+/* Parses 500ms, 60s, 60, 2m or 1h. Returns 0, or -1. */
+int option_parse_duration(const char *text, uint64_t *milliseconds);
+
 /* Writes one line per option to standard output. */
 void options_help(const struct option *table);
 

@@ -27,13 +27,19 @@ static int parse(struct machine_options *options, struct session *session, int a
 		return -1;
 	if (options->help)
 		return 0;
+	int again = snapshot_restore_options(session, options, error);
+	positional.count = again ? 0 : positional.count;
+	if (again < 0 || (again && options_parse(machine_option_table, options, argc, argv,
+						 &positional, &rest, error)))
+		return -1;
 	if (positional.count > 1 || (positional.count && options->kernel))
 		return error_set(error, EXIT_CODE_USAGE,
 				 "'%s': expected one image (arguments for the guest come after --)",
 				 positional.items[positional.count - 1]);
 	if (positional.count)
 		options->kernel = positional.items[0];
-	if (!options->kernel && (!options->sbi || !strcmp(options->sbi, "off")))
+	if (!options->kernel && !options->restore &&
+	    (!options->sbi || !strcmp(options->sbi, "off")))
 		return error_set(error, EXIT_CODE_USAGE,
 				 "no image: expected a kernel, ELF file or flat binary");
 	if (rest < argc) {
@@ -43,18 +49,25 @@ static int parse(struct machine_options *options, struct session *session, int a
 	return 0;
 }
 
-int cli_run(int argc, char **argv)
+static int run(int argc, char **argv, bool end_at_snapshot)
 {
 	struct machine_options options;
 	struct session session;
 	struct error error = {0};
 	machine_options_default(&options);
 	session_init(&session, &options);
-	if (parse(&options, &session, argc, argv, &error))
+	session.snapshot.end = end_at_snapshot;
+	if (parse(&options, &session, argc, argv, &error)) {
+		snapshot_detach(&session);
 		return cli_fail(&error);
+	}
 	if (options.help) {
 		print_help();
 		return 0;
+	}
+	if (end_at_snapshot && !options.snapshot_at) {
+		error_set(&error, EXIT_CODE_USAGE, "snap save: expected --at CONDITION");
+		return cli_fail(&error);
 	}
 	char *shell[] = {"/bin/sh", "-c", (char *)(uintptr_t)options.exec};
 	if (options.exec) {
@@ -64,4 +77,14 @@ int cli_run(int argc, char **argv)
 	int status = session_open(&session, &error) ? -1 : session_run(&session);
 	session_close(&session);
 	return error.exit_code ? cli_fail(&error) : status;
+}
+
+int cli_run(int argc, char **argv)
+{
+	return run(argc, argv, false);
+}
+
+int cli_snap_save(int argc, char **argv)
+{
+	return run(argc, argv, true);
 }

@@ -26,6 +26,11 @@ static uint64_t host_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
+uint64_t session_ns(const struct session *session)
+{
+	return host_ns() - session->start_ns;
+}
+
 void session_init(struct session *session, const struct machine_options *options)
 {
 	memset(session, 0, sizeof(*session));
@@ -145,6 +150,13 @@ static void quit_key(void *opaque, enum chardev_key key)
 		return;
 	session->ended_by_host = true;
 	machine_stop(session->machine, STOP_QUIT, 0, "C-a x");
+}
+
+static void guest_request(void *opaque, const char *word)
+{
+	struct session *session = opaque;
+	if (!strcmp(word, "snapshot"))
+		condition_request(&session->snapshot.condition);
 }
 
 static int configure_sbi(struct session *session, struct board_config *config, struct error *error)
@@ -284,6 +296,10 @@ static int configure(struct session *session, struct board_config *config, struc
 	config->device_count = options->devices.count;
 	config->seed = options->seed;
 	config->log = log;
+	if (snapshot_configure(session, config, error))
+		return -1;
+	if (config->without_image)
+		return 0;
 	if (initramfs_build(session, &session->initrd, log, error))
 		return -1;
 	if (session->initrd.size)
@@ -312,6 +328,8 @@ static int open_serial(struct session *session, struct error *error)
 		return -1;
 	console_watch_init(&session->watch, session->serial);
 	session->watch.mute_after = !session->options->verbose;
+	session->watch.request = guest_request;
+	session->watch.request_opaque = session;
 	chardev_on_key(session->serial, quit_key, session);
 	chardev_on_stall(session->serial, wait_for_reader, session);
 	return 0;
@@ -354,22 +372,23 @@ static int start_replay(struct session *session, const struct board_config *conf
 
 int session_open(struct session *session, struct error *error)
 {
-	struct board_config config;
+	struct board_config *config = &session->config;
 	struct log log;
 	session->start_ns = host_ns();
-	if (check_replay(session->options, error) || configure(session, &config, &log, error) ||
-	    open_replay(session, &config, error) || report_open(session, error) ||
+	if (check_replay(session->options, error) || configure(session, config, &log, error) ||
+	    open_replay(session, config, error) || report_open(session, error) ||
 	    observe_open(session, error) || open_serial(session, error))
 		return -1;
-	config.serial = session->serial;
-	if (board_new(&config, &session->machine, error))
+	config->serial = session->serial;
+	if (board_new(config, &session->machine, error))
 		return -1;
 	session->watch.machine = session->machine;
 	configure_machine(session, session->machine);
 	session->machine->poll = poll_host;
 	session->machine->look = look_now_and_then;
 	session->machine->poll_opaque = session;
-	if (observe_attach(session, error) || start_replay(session, &config, error))
+	if (observe_attach(session, error) || snapshot_attach(session, error) ||
+	    start_replay(session, config, error))
 		return -1;
 	if (session->options->state_hash_every)
 		state_hash_start(&session->hashes, session->machine,
@@ -377,9 +396,10 @@ int session_open(struct session *session, struct error *error)
 	const char *lockstep = session->options->lockstep;
 	if (lockstep) {
 		session->shadow_serial = chardev_null_new(error);
-		config.serial = session->shadow_serial;
-		config.engine = find_engine("lockstep", *lockstep ? lockstep : "step", error);
-		if (!config.serial || !config.engine || board_new(&config, &session->shadow, error))
+		config->serial = session->shadow_serial;
+		config->engine = find_engine("lockstep", *lockstep ? lockstep : "step", error);
+		if (!config->serial || !config->engine ||
+		    board_new(config, &session->shadow, error))
 			return -1;
 		configure_machine(session, session->shadow);
 		session->shadow->poll = NULL;
@@ -391,12 +411,14 @@ static enum stop_kind run_machine(struct session *session)
 {
 	if (session->shadow)
 		return lockstep_run(session);
-	return session->player ? player_run(session->player) : machine_run(session->machine);
+	return session->player ? player_run(session->player) : snapshot_run(session);
 }
 
 static bool is_over(const struct session *session)
 {
-	return session->options->no_reboot || (session->player && player_at_end(session->player));
+	/* A restored machine has no image to start again with, unless the user names one. */
+	return session->options->no_reboot || session->config.without_image ||
+	       (session->player && player_at_end(session->player));
 }
 
 /* Console output that the host did not take; a stall was ended by the user, who knows. */
@@ -422,11 +444,13 @@ int session_run(struct session *session)
 			return cli_fail(&session->error);
 	}
 	chardev_flush(session->serial);
+	if (session->error.exit_code)
+		return cli_fail(&session->error);
 	struct error error = {0};
 	if (session->recorder)
 		recorder_end(session->recorder);
 	int lost = console_lost(session, &error) | observe_close(session, &error) |
-		   recorder_free(session->recorder, &error);
+		   recorder_free(session->recorder, &error) | snapshot_missed(session, &error);
 	session->recorder = NULL;
 	int status = report_end(session, host_ns() - session->start_ns);
 	return lost ? cli_fail(&error) : status;
@@ -436,6 +460,7 @@ void session_close(struct session *session)
 {
 	report_close(session);
 	observe_close(session, NULL);
+	snapshot_detach(session);
 	trap_ring_free(session->ring);
 	if (session->serial && session->watch.filter.chardev)
 		console_watch_fini(&session->watch);

@@ -9,6 +9,7 @@
 #include "sbi/sbi.h"
 #include "src/cli/cli.h"
 #include "src/cli/console.h"
+#include "src/cli/snapshot.h"
 #include "src/cli/state_hash.h"
 
 /* A file that goes into the initramfs besides what --root and --initrd bring. */
@@ -45,6 +46,8 @@ struct session {
 	unsigned resets;
 	struct error error; /* of a reset */
 	struct sbi_config sbi;
+	struct board_config config; /* what the machine was made of */
+	struct snapshot_use snapshot;
 	struct session_file files[SESSION_FILES_MAX];
 	unsigned file_count;
 	/* A command to run under our init; NULL: none. argv as for exec. */
@@ -66,6 +69,9 @@ int session_open(struct session *session, struct error *error);
 
 /* Runs to the end and returns the exit status (docs/command-line.md). */
 int session_run(struct session *session);
+
+/* Host nanoseconds since session_open(). */
+uint64_t session_ns(const struct session *session);
 
 /* Frees the machine and all else; after session_open(), whether that succeeded or not. */
 void session_close(struct session *session);

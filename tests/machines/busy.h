@@ -46,7 +46,8 @@ static const uint32_t busy_program[] = {
 	0x018c8cb3, /* add s9,s9,s8 */
 	0x03f97f93, /* andi t6,s2,63 */
 	0xfc0f9ae3, /* bne t6,zero,80000060 */
-	0x10500073, /* wfi 80000094:	fcdff06f          	jal	zero,80000060 */
+	0x10500073, /* wfi */
+	0xfcdff06f, /* jal zero,80000060 */
 	0xff85be03, /* ld t3,-8(a1) */
 	0x005e0e13, /* addi t3,t3,5 */
 	0x005e0e33, /* add t3,t3,t0 */

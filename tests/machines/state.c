@@ -87,7 +87,7 @@ static void go_on(unsigned before, unsigned after, unsigned harts)
 	struct machine *restored = busy_machine(engines[after], harts, serial[1]);
 	static struct copy copy;
 	machine_run_until(original, FIRST / 2);
-	for (unsigned i = 0; i < 30; i++)
+	for (unsigned i = 0; i < 6000; i++)
 		chardev_push(serial[0], (const uint8_t *)"some input", 10);
 	machine_run_until(original, FIRST);
 	cr_assert_gt(chardev_pending(serial[0]), 0, "input still waits");
