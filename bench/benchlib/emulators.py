@@ -47,9 +47,19 @@ class Trapline:
     def bare(self, target, image):
         return [self.path, "run", "--arch", target.name, "--engine", self.engine, *target.trapline_bare, image]
 
+    def _machine(self, target, kernel, initrd, what):
+        return ["--arch", target.name, "--engine", self.engine, "--mem", "512M", "--kernel", kernel, "--initrd", initrd,
+                "--append", f"{target.console} -- {what}"]
+
     def linux(self, target, kernel, initrd, what, *options):
-        return [self.path, "run", "--arch", target.name, "--engine", self.engine, "--mem", "512M", *options,
-                "--kernel", kernel, "--initrd", initrd, "--append", f"{target.console} -- {what}"]
+        return [self.path, "run", *options, *self._machine(target, kernel, initrd, what)]
+
+    def snapshot(self, target, kernel, initrd, what, condition, file):
+        """The same guest up to a condition; it is then in the file."""
+        return [self.path, "snap", "save", file, "--at", condition, *self._machine(target, kernel, initrd, what)]
+
+    def restore(self, file):
+        return [self.path, "snap", "load", file, "--engine", self.engine]
 
 
 class Qemu:

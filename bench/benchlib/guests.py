@@ -20,7 +20,7 @@ def boot(session):
     def measure(emulator):
         options = ["--exit-json", stats_file] if emulator.name == "trapline" else []
         result = session.linux(emulator, "off", *options)
-        return {"init": result.cpu_at("BENCH init"), "off": result.cpu}
+        return {"init": result.line("BENCH init").cpu, "off": result.cpu}
 
     samples = session.by_turns(measure)
     return [Row("boot", "kernel to init", "CPU s", samples["init"], wanted=">= 3x"),

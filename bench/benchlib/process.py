@@ -20,7 +20,8 @@ def cpu_clock(pid):
 @dataclass
 class Line:
     text: str
-    cpu: float  # CPU seconds of the process when we read the line
+    cpu: float   # CPU seconds of the process when we read the line
+    wall: float  # seconds since its start
 
 
 @dataclass
@@ -30,11 +31,11 @@ class Run:
     wall: float = 0.0
     lines: list = field(default_factory=list)
 
-    def cpu_at(self, text):
-        """CPU time at the first line that begins with a text; BenchError without one."""
+    def line(self, text):
+        """The first line that begins with a text; BenchError without one."""
         for line in self.lines:
             if line.text.startswith(text):
-                return line.cpu
+                return line
         raise BenchError(f"the guest never printed '{text}'; its last words: {self.last_words()}")
 
     def last_words(self):
@@ -45,20 +46,20 @@ def describe(command):
     return " ".join(command[:1] + ["..."] + command[-1:])
 
 
-def _read_lines(child, run, stop_at, deadline):
+def _read_lines(child, run, stop_at, start, limit):
     """Collects lines until the output ends (False) or a line begins with stop_at (True)."""
     rest = b""
     while True:
-        left = deadline - time.monotonic()
+        left = start + limit - time.monotonic()
         if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
             raise BenchError(f"{describe(child.args)}: no end in time; last words: {run.last_words()}")
         chunk = os.read(child.stdout.fileno(), 65536)
-        cpu = cpu_clock(child.pid)
+        cpu, wall = cpu_clock(child.pid), time.monotonic() - start
         if not chunk:
             return False
         *whole, rest = (rest + chunk).split(b"\n")
         for text in whole:
-            run.lines.append(Line(text.decode(errors="replace").strip(), cpu))
+            run.lines.append(Line(text.decode(errors="replace").strip(), cpu, wall))
             if stop_at and run.lines[-1].text.startswith(stop_at):
                 return True
 
@@ -68,9 +69,10 @@ def _small_pages():
     ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)
 
 
-def run(command, limit=900, stop_at=None, look=None, small_pages=False):
+def run(command, limit=900, stop_at=None, look=None, small_pages=False, typed=b""):
     """Runs a command to its end, or to the line that begins with stop_at: then look(pid) is
-    called, the process killed, and its status does not matter. Standard input stays open."""
+    called, the process killed, and its status does not matter. Standard input brings a few typed
+    bytes and stays open."""
     result = Run()
     start = time.monotonic()
     try:
@@ -80,7 +82,10 @@ def run(command, limit=900, stop_at=None, look=None, small_pages=False):
         raise BenchError(f"{command[0]}: cannot be run: {error.strerror}") from None
     usage = None
     try:
-        stopped = _read_lines(child, result, stop_at, start + limit)
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(typed)
+            child.stdin.flush()
+        stopped = _read_lines(child, result, stop_at, start, limit)
         if stopped:
             if look:
                 look(child.pid)
@@ -97,7 +102,7 @@ def run(command, limit=900, stop_at=None, look=None, small_pages=False):
     result.wall = time.monotonic() - start
     result.cpu = usage.ru_utime + usage.ru_stime
     if stop_at and not stopped:
-        result.cpu_at(stop_at)
+        result.line(stop_at)
     if result.status and not stopped:
         raise BenchError(f"{describe(command)}: status {result.status}; last words: {result.last_words()}")
     return result

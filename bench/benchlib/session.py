@@ -84,11 +84,15 @@ class Session:
         except BenchError:
             return None
 
-    def linux(self, emulator, what, *options, **more):
-        """Boots the kernel; init does `what` (guest.d/init.c)."""
+    def initrd(self):
+        """The initramfs of all Linux guests."""
         if not self._initrd:
             self._initrd = programs.initramfs(self.target, self.work, self.busybox())
-        return run(emulator.linux(self.target, self.kernel(), self._initrd, what, *options), **more)
+        return self._initrd
+
+    def linux(self, emulator, what, *options, **more):
+        """Boots the kernel; init does `what` (guest.d/init.c)."""
+        return run(emulator.linux(self.target, self.kernel(), self.initrd(), what, *options), **more)
 
     def kernel_name(self):
         return os.path.basename(self._kernel) if self._kernel else None

@@ -4,9 +4,13 @@ import os
 import subprocess
 
 from . import BenchError
+from .emulators import first_line
+from .guests import GUEST_MIB
+from .process import run
 from .report import Row
 from .session import Unavailable
 
+RESTORES_PER_RUN = 3
 ENGINES = ["jit", "interp", "step"]
 
 
@@ -39,4 +43,25 @@ def resets(session):
 
 
 def restore(session):
-    raise Unavailable("snapshot files have not landed yet")
+    """A guest of 512 MiB that had booted to its shell, from the snapshot file to the answer to a key."""
+    try:
+        known = "snap" in first_line([session.trapline.path, "snap", "--help"])
+    except BenchError:
+        known = False
+    if not known:
+        raise Unavailable("this trapline has no snapshot files")
+    session.kernel()
+    if not session.busybox():
+        raise Unavailable("no busybox for the guest's shell (tools/guest-image)")
+    file = os.path.join(session.work, "shell.snap")
+    run(session.trapline.snapshot(session.target, session.kernel(), session.initrd(), "shell", "console:BENCH shell", file))
+
+    def measure(emulator):
+        prompt = run(emulator.restore(file), stop_at="BENCH shell", typed=b"\n").line("BENCH shell")
+        return {"wall": prompt.wall * 1e3, "cpu": prompt.cpu * 1e3}
+
+    samples = session.by_turns(measure, [session.trapline], runs=session.runs * RESTORES_PER_RUN)
+    size = os.path.getsize(file) / 2**20
+    return [Row("restore", "snapshot file to shell, wall clock", "ms", samples["wall"], wanted="<= 100 ms",
+                note=f"{GUEST_MIB} MiB guest, {size:.0f} MiB of file"),
+            Row("restore", "snapshot file to shell, CPU", "ms", samples["cpu"])]
