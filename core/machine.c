@@ -147,6 +147,17 @@ void machine_stop(struct machine *machine, enum stop_kind kind, int status, cons
 		cpu_attention(machine->cpu[i]);
 }
 
+void machine_observe_trap(struct machine *machine, const struct cpu *cpu, const struct trap *trap)
+{
+	struct observation observation = {
+		.kind = OBSERVE_TRAP,
+		.icount = machine->clock.now,
+		.pc = trap->pc,
+		.trap = trap,
+	};
+	observer_notify(&machine->observers, cpu, &observation);
+}
+
 /* What the instruction limit counts: those that trapped too, or a guest that only traps goes on. */
 static uint64_t executed_total(const struct machine *machine)
 {

@@ -40,6 +40,14 @@ struct stop {
 	char text[160]; /* for people */
 };
 
+/* One of the last traps, kept for the report of a run that ends badly. */
+struct machine_trap {
+	struct trap trap;
+	uint64_t icount; /* virtual time in ticks, before the instruction */
+	uint32_t cpu;    /* index */
+};
+#define MACHINE_TRAPS 16
+
 /* How an engine runs one CPU; chosen per machine. */
 struct engine_ops {
 	const char *name; /* "step", "interp" */
@@ -58,6 +66,8 @@ struct machine {
 	struct mb_space *memory; /* system address space */
 	struct clock clock;
 	struct observer_list observers;
+	struct machine_trap traps[MACHINE_TRAPS]; /* a ring; see traps_noted */
+	uint64_t traps_noted; /* ever; the last one is traps[(traps_noted - 1) % MACHINE_TRAPS] */
 	struct state_registry state;
 	struct log log;
 	struct stop stop; /* first request wins */
@@ -108,6 +118,24 @@ int machine_add_cpu(struct machine *machine, struct cpu *cpu);
 /* Requests a stop; the first request is kept. The running CPU leaves after its instruction. */
 void machine_stop(struct machine *machine, enum stop_kind kind, int status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Tells observers of traps; machine_note_trap() does it when there are any. */
+void machine_observe_trap(struct machine *machine, const struct cpu *cpu, const struct trap *trap);
+
+/*
+ * A trap was delivered (by the ISA, once its fields are final; clock.now is exact): keeps it, and
+ * tells observers.
+ */
+static inline void machine_note_trap(struct machine *machine, const struct cpu *cpu,
+				     const struct trap *trap)
+{
+	struct machine_trap *kept = &machine->traps[machine->traps_noted++ % MACHINE_TRAPS];
+	kept->trap = *trap;
+	kept->icount = machine->clock.now;
+	kept->cpu = cpu->index;
+	if (observer_wants(&machine->observers, OBSERVE_TRAP))
+		machine_observe_trap(machine, cpu, trap);
+}
 
 /* Gives machine->look its chance. */
 static inline void machine_look(struct machine *machine)

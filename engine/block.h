@@ -18,7 +18,7 @@
 
 /* Which guest instruction micro-ops belong to. */
 struct block_insn {
-	uint32_t bits;    /* its first four bytes, or fewer */
+	uint32_t bits;   /* its first four bytes, or fewer */
 	uint16_t offset; /* from block->pc, bytes */
 	uint8_t first;   /* its first micro-op slot */
 	uint8_t length;  /* bytes */

@@ -72,10 +72,10 @@ void trace_flush(struct trace *trace);
 int trace_close(struct trace *trace, struct error *error);
 
 /* The last traps of a machine, always kept, for the report of a run that ended badly. */
-#define TRAP_RING_SIZE 16
+#define TRAP_RING_SIZE MACHINE_TRAPS
 
-/* Starts keeping traps. NULL: no memory. The machine must live until trap_ring_free(). */
-struct trap_ring *trap_ring_new(struct machine *machine, const struct trace_names *names);
+/* Those from now on. NULL: no memory. The machine must live until trap_ring_free(). */
+struct trap_ring *trap_ring_new(const struct machine *machine, const struct trace_names *names);
 void trap_ring_free(struct trap_ring *ring);
 
 /* Prints the last traps, oldest first, each line after the prefix. ring may be NULL. Returns how

@@ -85,20 +85,6 @@ static uint64_t vector_offset(const struct arm64_cpu *pe, unsigned target, uint6
 	return from + 0x80 * kind;
 }
 
-static void notify_trap(struct arm64_cpu *pe, const struct trap *trap)
-{
-	const struct observer_list *observers = &pe->cpu.machine->observers;
-	if (!observer_wants(observers, OBSERVE_TRAP))
-		return;
-	struct observation observation = {
-		.kind = OBSERVE_TRAP,
-		.icount = pe->cpu.machine->clock.now,
-		.pc = trap->pc,
-		.trap = trap,
-	};
-	observer_notify(observers, &pe->cpu, &observation);
-}
-
 /* Whether an exception class reports an address. */
 static bool has_address(unsigned class)
 {
@@ -140,7 +126,7 @@ void arm64_deliver(struct cpu *cpu, struct trap *trap)
 	pe->sysreg[spsr_of[bank]] = arm64_pstate(pe);
 	uint64_t vector =
 		(pe->sysreg[vbar_of[bank]] & ~0x7ffull) + vector_offset(pe, target, trap->cause);
-	notify_trap(pe, trap);
+	machine_note_trap(pe->cpu.machine, &pe->cpu, trap);
 	uint64_t keep = PSTATE_NZCV | PSTATE_PAN | PSTATE_DIT;
 	cpu->pc = vector;
 	arm64_set_pstate(pe, (arm64_pstate(pe) & keep) | PSTATE_DAIF | PSTATE_SPSEL |

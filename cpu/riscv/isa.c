@@ -1,8 +1,7 @@
 /* What engine and machine see of RISC-V: struct isa, the mode word, names. */
 #include "cpu/riscv/bits.h"
-#include "cpu/riscv/hart.h"
+#include "cpu/riscv/mode.h"
 #include "cpu/riscv/translate.h"
-#include "mmu/mmu.h"
 
 static const char *const register_names[] = {
 	"zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
@@ -32,63 +31,17 @@ const struct isa riscv_isa = {
 	.trap_value_names = {"tval", NULL,  "tinst"  },
 };
 
-/* The level that loads and stores have: MPRV lends M-mode that of MPP. */
-static unsigned data_level(const struct riscv_cpu *hart)
-{
-	if (hart->cpu.level == RV_M && hart->mstatus & MSTATUS_MPRV)
-		return (hart->mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT;
-	return hart->cpu.level;
-}
-
-static uint8_t data_mode(const struct riscv_cpu *hart)
-{
-	switch (data_level(hart)) {
-	case RV_U: return RV_TLB_U;
-	case RV_S: return hart->mstatus & MSTATUS_SUM ? RV_TLB_S_SUM : RV_TLB_S;
-	default: return RV_TLB_M;
-	}
-}
-
-static uint32_t mode_word(const struct riscv_cpu *hart)
-{
-	uint64_t fs = (hart->mstatus & MSTATUS_FS) >> MSTATUS_FS_SHIFT;
-	uint32_t mode = hart->cpu.level;
-	if (fs == FS_OFF)
-		mode |= RV_MODE_FS_OFF;
-	else if (fs != FS_DIRTY)
-		mode |= RV_MODE_FS_CLEAN;
-	if (hart->cpu.rounding > FP_RMM)
-		mode |= RV_MODE_FRM_INVALID;
-	if (hart->cpu.level != RV_M && hart->satp >> SATP_MODE_SHIFT)
-		mode |= RV_MODE_VM;
-	return mode;
-}
-
 void riscv_update_mode(struct cpu *cpu)
 {
 	struct riscv_cpu *hart = riscv_cpu(cpu);
-	/* Fetches never see SUM and MPRV, so levels are TLB modes, but for M. */
-	cpu->fetch_mode = cpu->level == RV_M ? RV_TLB_M : cpu->level;
-	cpu->data_mode = data_mode(hart);
-	mmu_use_data_mode(cpu);
 	cpu->aligned_only = hart->config.misaligned_trap;
 	cpu->ignore_bus_errors = hart->config.ignore_bus_errors;
-	if (cpu->rounding <= FP_RMM)
-		cpu->fp.rm = cpu->rounding;
-	cpu->mode = mode_word(hart);
-	cpu->jump_key = (uint64_t)cpu->mode << 32 | (uint32_t)cpu->jump_key;
+	riscv_refresh_mode(hart);
 }
 
 void riscv_set_mstatus(struct riscv_cpu *hart, uint64_t value)
 {
-	uint64_t changed = hart->mstatus ^ value;
-	hart->mstatus = value;
-	if (changed & MSTATUS_MXR)
-		riscv_flush_translated(hart);
-	riscv_update_mode(&hart->cpu);
-	/* Whatever raises or enables an interrupt asks for attention itself. */
-	if (riscv_mip(hart) & hart->mie)
-		cpu_attention(&hart->cpu);
+	riscv_change_mstatus(hart, value);
 }
 
 void riscv_set_fs_dirty(struct riscv_cpu *hart)

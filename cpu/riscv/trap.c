@@ -8,7 +8,7 @@
 
 #include "core/machine.h"
 #include "cpu/riscv/bits.h"
-#include "cpu/riscv/hart.h"
+#include "cpu/riscv/mode.h"
 #include "engine/engine.h"
 
 bool riscv_raise(struct riscv_cpu *hart, uint64_t cause, uint64_t value, const char *why)
@@ -32,20 +32,6 @@ static bool raise_illegal(struct riscv_cpu *hart, const char *why)
 }
 
 /* -- entry -- */
-
-static void notify_trap(struct riscv_cpu *hart, const struct trap *trap)
-{
-	const struct observer_list *observers = &hart->cpu.machine->observers;
-	if (!observer_wants(observers, OBSERVE_TRAP))
-		return;
-	struct observation observation = {
-		.kind = OBSERVE_TRAP,
-		.icount = hart->cpu.machine->clock.now,
-		.pc = trap->pc,
-		.trap = trap,
-	};
-	observer_notify(observers, &hart->cpu, &observation);
-}
 
 static uint64_t xcause(const struct trap *trap)
 {
@@ -72,7 +58,7 @@ static void enter_s(struct riscv_cpu *hart, struct trap *trap)
 	hart->stval = trap->value;
 	hart->cpu.pc = vector(hart->stvec, trap);
 	hart->cpu.level = RV_S;
-	riscv_set_mstatus(hart, status);
+	riscv_change_mstatus(hart, status);
 }
 
 static void enter_m(struct riscv_cpu *hart, struct trap *trap)
@@ -86,28 +72,23 @@ static void enter_m(struct riscv_cpu *hart, struct trap *trap)
 	hart->mtval = trap->value;
 	hart->cpu.pc = vector(hart->mtvec, trap);
 	hart->cpu.level = RV_M;
-	riscv_set_mstatus(hart, status);
+	riscv_change_mstatus(hart, status);
 }
 
 void riscv_enter_s(struct riscv_cpu *hart, struct trap *trap)
 {
 	trap->to = RV_S;
 	enter_s(hart, trap);
-	notify_trap(hart, trap);
+	machine_note_trap(hart->cpu.machine, &hart->cpu, trap);
 }
 
 /* Loads, stores and atomics: the traps that mtinst describes. */
 static bool is_data_fault(const struct trap *trap)
 {
-	switch (trap->cause) {
-	case RV_CAUSE_LOAD_MISALIGNED:
-	case RV_CAUSE_LOAD_ACCESS:
-	case RV_CAUSE_STORE_MISALIGNED:
-	case RV_CAUSE_STORE_ACCESS:
-	case RV_CAUSE_LOAD_PAGE:
-	case RV_CAUSE_STORE_PAGE: return !trap->interrupt;
-	default: return false;
-	}
+	const uint64_t faults = RV_BIT(RV_CAUSE_LOAD_MISALIGNED) | RV_BIT(RV_CAUSE_LOAD_ACCESS) |
+				RV_BIT(RV_CAUSE_STORE_MISALIGNED) | RV_BIT(RV_CAUSE_STORE_ACCESS) |
+				RV_BIT(RV_CAUSE_LOAD_PAGE) | RV_BIT(RV_CAUSE_STORE_PAGE);
+	return trap->cause < 64 && faults >> trap->cause & 1 && !trap->interrupt;
 }
 
 /* The immediate of a load or store in its 32-bit form; atomics and the rest have none. */
@@ -173,12 +154,12 @@ void riscv_deliver(struct cpu *cpu, struct trap *trap)
 	}
 	trap->to = RV_M;
 	if (hart->firmware) {
-		notify_trap(hart, trap);
+		machine_note_trap(hart->cpu.machine, &hart->cpu, trap);
 		enter_firmware(hart, trap);
 		return;
 	}
 	enter_m(hart, trap);
-	notify_trap(hart, trap);
+	machine_note_trap(hart->cpu.machine, &hart->cpu, trap);
 }
 
 /* -- interrupts -- */
@@ -252,7 +233,7 @@ static bool trap_return(struct riscv_cpu *hart, uint8_t level, uint64_t status, 
 	hart->cpu.pc = riscv_has(hart, RV_EXT_C) ? pc : pc & ~3ull;
 	hart->cpu.level = level;
 	hart->cpu.traps_in_a_row = 0;
-	riscv_set_mstatus(hart, status);
+	riscv_change_mstatus(hart, status);
 	notify_return(hart, from);
 	return true;
 }

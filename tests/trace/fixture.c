@@ -148,9 +148,8 @@ void bench_insn(struct bench *bench, uint64_t icount, uint64_t pc, uint32_t bits
 
 void bench_trap(struct bench *bench, uint64_t icount, const struct trap *trap)
 {
-	bench_notify(bench, 0,
-		     (struct observation){
-			     .kind = OBSERVE_TRAP, .icount = icount, .pc = trap->pc, .trap = trap});
+	bench->machine.clock.now = icount;
+	machine_note_trap(&bench->machine, bench->machine.cpu[0], trap);
 }
 
 /* -- a strict reader of JSON -- */
