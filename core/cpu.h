@@ -168,6 +168,8 @@ struct isa {
 
 	/* The integer registers that programs use most, hottest first; 0xff ends the list early. */
 	uint8_t hot_registers[CPU_HOT_REGISTERS];
+	/* The integer register that always reads zero and is never written; REG_SINK: none does. */
+	uint8_t zero_register;
 
 	/* Power-on state. */
 	void (*reset)(struct cpu *cpu);

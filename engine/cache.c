@@ -25,6 +25,9 @@
 #define PAGE_HASH_BITS 14
 #define GRANULE_SHIFT  6
 
+_Static_assert(ARENA_BYTES / JIT_BLOCK_ALIGNMENT <= 1ull << (32 - JIT_SLOT_BITS),
+	       "a slot of a block has a 32-bit name");
+
 /* The blocks of one RAM page. A block that crosses into the next page is listed in both. */
 struct code_page {
 	struct mb_ram *ram;
@@ -64,7 +67,7 @@ static struct jit *new_jit(struct code_cache *cache)
 #if ENGINE_HAS_JIT
 	struct machine *machine = cache->machine;
 	if (machine->engine == &engine_jit && machine->cpu_count > 0)
-		return jit_new(machine->cpu[0]->isa, cache->arena + ARENA_BYTES);
+		return jit_new(machine->cpu[0]->isa, cache->arena, cache->arena + ARENA_BYTES);
 #endif
 	(void)cache;
 	return NULL;
@@ -315,7 +318,8 @@ static struct block *keep(struct code_cache *cache, const struct block *made,
 {
 	size_t uops = made->uop_count * sizeof(struct uop);
 	size_t insns = made->insn_count * sizeof(struct block_insn);
-	size_t size = (sizeof(struct block) + uops + insns + 15) & ~15ull;
+	size_t size = (sizeof(struct block) + uops + insns + JIT_BLOCK_ALIGNMENT - 1) &
+		      ~(JIT_BLOCK_ALIGNMENT - 1ull);
 	if (cache->used + size > ARENA_BYTES)
 		flush_now(cache);
 	struct block *block = (struct block *)(cache->arena + cache->used);

@@ -19,6 +19,7 @@ void jit_free(struct jit *jit)
 void jit_reset(struct jit *jit)
 {
 	jit->code.at = jit->first;
+	jit->code.full = false;
 }
 
 void jit_adopt(const struct jit *jit, struct block *block)
@@ -73,11 +74,24 @@ static bool host_has_lzcnt(void)
 	return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT);
 }
 
-struct jit *jit_new(const struct isa *isa, uint8_t *region)
+static void map_registers(struct jit *jit, const struct isa *isa)
+{
+	struct jit_map *map = &jit->canonical;
+	jit_map_clear(map);
+	for (unsigned i = 0; i < JIT_PINNED && isa->hot_registers[i] < CPU_REGISTERS; i++) {
+		jit_map_assign(map, isa->hot_registers[i], jit_pinned[i]);
+		map->dirty |= (uint16_t)(1u << jit_pinned[i]);
+	}
+	if (isa->zero_register != REG_SINK)
+		map->word = 1ull << isa->zero_register;
+}
+
+struct jit *jit_new(const struct isa *isa, const uint8_t *arena, uint8_t *region)
 {
 	struct jit *jit = calloc(1, sizeof(*jit));
 	if (!jit)
 		return NULL;
+	jit->arena = arena;
 	jit->region = region;
 	if (!map_region(jit)) {
 		free(jit);
@@ -89,9 +103,8 @@ struct jit *jit_new(const struct isa *isa, uint8_t *region)
 	jit->has_popcnt = __builtin_cpu_supports("popcnt");
 	jit->has_fma = __builtin_cpu_supports("fma");
 	jit->has_round = __builtin_cpu_supports("sse4.1");
-	memset(jit->host_of, X86_NONE, sizeof(jit->host_of));
-	for (unsigned i = 0; i < JIT_PINNED && isa->hot_registers[i] < CPU_REGISTERS; i++)
-		jit->host_of[isa->hot_registers[i]] = jit_pinned[i];
+	jit->zero_register = isa->zero_register;
+	map_registers(jit, isa);
 	jit->code = (struct x86_code){
 		.at = jit->writable,
 		.end = jit->writable + JIT_REGION_BYTES,

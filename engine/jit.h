@@ -11,6 +11,7 @@
 #define ENGINE_JIT_H
 
 #include "engine/block.h"
+#include "engine/jit_map.h"
 #include "engine/x86_emit.h"
 
 /* Address space of one machine's host code; directly behind the blocks' arena. */
@@ -30,26 +31,41 @@
 
 struct jit {
 	struct x86_code code;
-	uint8_t *region;   /* where code runs */
-	uint8_t *writable; /* where it is written: the same, or another mapping */
-	uint8_t *first;    /* where the code of blocks begins in writable */
+	const uint8_t *arena; /* where blocks are */
+	uint8_t *region;      /* where code runs */
+	uint8_t *writable;    /* where it is written: the same, or another mapping */
+	uint8_t *first;       /* where the code of blocks begins in writable */
 	uint8_t executions;
 	uint64_t compiled, compiled_instructions, host_bytes; /* since the beginning */
 	bool has_lzcnt, has_tzcnt, has_popcnt;                /* of the host */
 	bool has_fma, has_round;
-	uint8_t host_of[CPU_REGISTERS]; /* enum x86_register, or X86_NONE */
+	uint8_t zero_register;    /* of the ISA, or REG_SINK */
+	struct jit_map canonical; /* at the edges of blocks */
 
 	/* Shared code, see jit_thunks.c. */
 	void (*enter)(struct cpu *cpu, const uint8_t *code);
-	const uint8_t *call_any;       /* rax = micro-op, rcx = block */
-	const uint8_t *call_helper;    /* the same for CALL */
-	const uint8_t *call_last;      /* the same for CALL_END */
-	const uint8_t *call_data;      /* rax = micro-op that is nothing but arithmetic */
-	const uint8_t *leave_unlinked; /* rax = wide operand of a direct jump, rcx = block */
-	const uint8_t *leave_lookup;   /* rax = pc */
-	const uint8_t *leave_budget;   /* rcx = block */
-	const uint8_t *cold_entry;     /* rdx = block that is not compiled */
+	const uint8_t *call_any;    /* rax = micro-op, rcx = block */
+	const uint8_t *call_stored; /* the same; all registers are in cpu->r[] */
+	const uint8_t *call_helper; /* the same for CALL */
+	const uint8_t *call_last;   /* the same for CALL_END */
+	const uint8_t *call_data;   /* rax = micro-op that is nothing but arithmetic */
+	/* Called with a slot (jit_slot) behind the call: */
+	const uint8_t *slow;           /* the micro-op; 16 bits: how far back to go on */
+	const uint8_t *leave_unlinked; /* wide operand of a direct jump */
+	const uint8_t *leave_budget;   /* the head, which has taken what is not there */
+	const uint8_t *leave_lookup;   /* jumped to; rax = pc */
+	const uint8_t *cold_entry;     /* jumped to; rdx = block that is not compiled */
 };
+
+/* How code names a slot of a block: 31 bits for the block's place in the arena and the slot. */
+#define JIT_SLOT_BITS       8
+#define JIT_BLOCK_ALIGNMENT 16
+static inline uint32_t jit_slot(const struct jit *jit, const struct block *block,
+				const struct uop *uop)
+{
+	size_t place = (size_t)((const uint8_t *)block - jit->arena) / JIT_BLOCK_ALIGNMENT;
+	return (uint32_t)(place << JIT_SLOT_BITS | (size_t)(uop - block->uops));
+}
 
 /* Host registers that hold guest registers, in the order in which they are given away. */
 extern const uint8_t jit_pinned[JIT_PINNED];
@@ -64,10 +80,10 @@ typedef unsigned jit_call(struct cpu *cpu, const struct uop *uop);
 extern jit_call *const jit_calls[UOP_COUNT];
 
 /*
- * region: JIT_REGION_BYTES of reserved address space within 2 GiB of all blocks. Returns NULL when
- * the host gives no executable memory: then everything is interpreted.
+ * arena: where all blocks are. region: JIT_REGION_BYTES of reserved address space within 2 GiB of
+ * it. Returns NULL when the host gives no executable memory: then everything is interpreted.
  */
-struct jit *jit_new(const struct isa *isa, uint8_t *region);
+struct jit *jit_new(const struct isa *isa, const uint8_t *arena, uint8_t *region);
 void jit_free(struct jit *jit);
 
 /* Drops all code of blocks. */

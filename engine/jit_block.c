@@ -1,4 +1,5 @@
 /* Translating one block: what lowerings share, the loop over micro-ops, and the code behind it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/jit_table.h"
@@ -28,8 +29,16 @@ struct x86_rm jit_vector_high(unsigned index)
 
 void jit_load(struct jit_lowering *l, unsigned guest, unsigned scratch, bool wide)
 {
-	if (jit_host(l, guest) != scratch || !wide)
+	if (guest == l->jit->zero_register)
+		x86_constant(l->code, scratch, 0);
+	else if (jit_host(l, guest) != scratch || !wide)
 		x86_op(l->code, X86_MOV, wide, scratch, jit_place(l, guest));
+}
+
+void jit_load_input(struct jit_lowering *l, unsigned guest, unsigned scratch, bool wide)
+{
+	if (jit_host(l, guest) != scratch)
+		jit_load(l, guest, scratch, wide);
 }
 
 unsigned jit_read(struct jit_lowering *l, unsigned guest, unsigned scratch)
@@ -49,20 +58,27 @@ unsigned jit_result(const struct jit_lowering *l)
 
 void jit_write(struct jit_lowering *l, unsigned host, bool word)
 {
-	unsigned pinned = jit_host(l, l->uop->d);
-	unsigned result = pinned == X86_NONE ? host : pinned;
+	unsigned own = jit_host(l, l->uop->d);
+	if (own != X86_NONE) {
+		if (own != host)
+			x86_op(l->code, X86_MOV, !word, own, x86_reg(host));
+		l->narrow_result = word;
+		return;
+	}
 	if (word)
-		x86_op(l->code, X86_MOVSXD, true, result, x86_reg(host));
-	else if (result != host)
-		x86_op(l->code, X86_MOV, true, result, x86_reg(host));
-	if (pinned == X86_NONE)
-		x86_op(l->code, X86_MOV_TO, true, result, jit_home(l->uop->d));
+		x86_op(l->code, X86_MOVSXD, true, host, x86_reg(host));
+	x86_op(l->code, X86_MOV_TO, true, host, jit_home(l->uop->d));
 }
 
 struct jit_stub *jit_add_stub(struct jit_lowering *l, enum jit_stub_kind kind)
 {
 	struct jit_stub *stub = &l->stubs[l->stub_count++];
-	*stub = (struct jit_stub){.kind = kind, .uop = l->uop};
+	stub->kind = kind;
+	stub->jump_count = 0;
+	stub->uop = l->uop;
+	stub->map = l->map;
+	stub->accept = NULL;
+	stub->fp_wide = stub->fp_single = 0;
 	return stub;
 }
 
@@ -78,24 +94,49 @@ static void emit_call_any(struct jit_lowering *l, const struct uop *uop)
 	x86_call(l->code, l->jit->call_any);
 }
 
-/* Integer registers of a micro-op that is nothing but arithmetic. */
-enum { USES_A = 1, USES_B = 2, USES_D = 4, USES_ANY = 8 };
+/* For maps of any kind, at the price of size. */
+static void emit_call_stored(struct jit_lowering *l, struct jit_map *map, const struct uop *uop)
+{
+	jit_map_store(map, l->code, UINT16_MAX);
+	x86_address(l->code, X86_RAX, uop);
+	x86_address(l->code, X86_RCX, l->block);
+	x86_call(l->code, l->jit->call_stored);
+	jit_map_load(map, l->code);
+}
 
-static unsigned registers_used(const struct uop *uop)
+unsigned jit_uses(const struct uop *uop)
 {
 	switch ((enum uop_kind)uop_info[uop->op].kind) {
 	case UOP_KIND_RRRI:
 	case UOP_KIND_RRR: return USES_A | USES_B | USES_D;
 	case UOP_KIND_RRI:
+	case UOP_KIND_LOAD:
 	case UOP_KIND_RR: return USES_A | USES_D;
 	case UOP_KIND_RI:
 	case UOP_KIND_RFF:
-	case UOP_KIND_RF: return USES_D;
+	case UOP_KIND_RF: return uop->op == UOP_SETRM || uop->op == UOP_RESTORERM ? 0 : USES_D;
+	case UOP_KIND_STATE: return uop->op == UOP_PUT ? USES_A : USES_D;
+	case UOP_KIND_BRANCH:
+	case UOP_KIND_STORE: return USES_A | USES_B;
+	case UOP_KIND_FLOAD:
+	case UOP_KIND_FSTORE:
 	case UOP_KIND_FR: return USES_A;
 	case UOP_KIND_FFF:
 	case UOP_KIND_FFFF:
 	case UOP_KIND_FF: return 0;
 	default: return USES_ANY;
+	}
+}
+
+bool jit_is_arithmetic(const struct uop *uop)
+{
+	switch ((enum uop_kind)uop_info[uop->op].kind) {
+	case UOP_KIND_LOAD:
+	case UOP_KIND_STORE:
+	case UOP_KIND_FLOAD:
+	case UOP_KIND_FSTORE:
+	case UOP_KIND_BRANCH: return false;
+	default: return !(jit_uses(uop) & USES_ANY);
 	}
 }
 
@@ -109,7 +150,7 @@ static void move_preserved(struct jit_lowering *l, enum x86_insn direction, unsi
 
 static void emit_call_data(struct jit_lowering *l, const struct uop *uop)
 {
-	unsigned uses = registers_used(uop);
+	unsigned uses = jit_uses(uop);
 	if (uses & USES_A)
 		move_preserved(l, X86_MOV_TO, uop->a);
 	if (uses & USES_B)
@@ -123,15 +164,80 @@ static void emit_call_data(struct jit_lowering *l, const struct uop *uop)
 void jit_lower_call(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn, (void)flags;
-	bool anything = registers_used(l->uop) & USES_ANY;
-	jit_fp_forget(l, anything);
-	if (anything)
+	unsigned uses = jit_uses(l->uop);
+	jit_fp_forget(l, uses & USES_ANY);
+	if (l->mapped) {
+		emit_call_stored(l, &l->map, l->uop);
+		return;
+	}
+	if (!jit_is_arithmetic(l->uop)) {
+		jit_map_widen(&l->map, l->code, UINT64_MAX);
 		emit_call_any(l, l->uop);
-	else
+	} else {
 		emit_call_data(l, l->uop);
+	}
 }
 
-static void emit_stub(struct jit_lowering *l, const struct jit_stub *stub)
+static void put_slot(struct jit_lowering *l, const void *uop)
+{
+	x86_data(l->code, jit_slot(l->jit, l->block, uop), 4);
+}
+
+/* A slow path from the canonical map: goes on at stub->back. */
+static void emit_slow(struct jit_lowering *l, struct jit_stub *stub)
+{
+	jit_map_widen(&stub->map, l->code, UINT64_MAX);
+	ptrdiff_t distance = x86_here(l->code) + 5 - stub->back; /* from behind the call */
+	if (distance > UINT16_MAX) {
+		emit_call_any(l, stub->uop);
+		x86_jump(l->code, stub->back);
+		return;
+	}
+	x86_call(l->code, l->jit->slow);
+	put_slot(l, stub->uop);
+	x86_data(l->code, (uint64_t)distance, 2);
+}
+
+static void emit_call_stub(struct jit_lowering *l, struct jit_stub *stub)
+{
+	if (stub->accept)
+		jit_fp_test_zero(l, stub);
+	if (l->mapped) {
+		emit_call_stored(l, &stub->map, stub->uop);
+	} else if (stub->kind == STUB_CALL_DATA) {
+		emit_call_data(l, stub->uop);
+	} else if (stub->fp_wide | stub->fp_single) {
+		jit_map_widen(&stub->map, l->code, UINT64_MAX);
+		emit_call_any(l, stub->uop);
+	} else {
+		emit_slow(l, stub);
+		return;
+	}
+	jit_fp_reload(l, stub);
+	x86_jump(l->code, stub->back);
+}
+
+static void lower_one(struct jit_lowering *l);
+
+static void emit_separate(struct jit_lowering *l, const struct jit_stub *stub)
+{
+	uint32_t held = l->fp.held, wide = l->fp.wide;
+	l->fp.held = stub->fp_wide | stub->fp_single;
+	l->fp.wide = stub->fp_wide;
+	l->map = stub->map;
+	l->separate = true;
+	for (l->uop = stub->uop;; l->uop += uop_info[l->uop->op].slots) {
+		lower_one(l);
+		if (l->uop == stub->last)
+			break;
+	}
+	l->separate = false;
+	l->fp.held = held;
+	l->fp.wide = wide;
+	x86_jump(l->code, stub->back);
+}
+
+static void emit_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
 	if (!stub->jump_count)
 		return;
@@ -139,32 +245,21 @@ static void emit_stub(struct jit_lowering *l, const struct jit_stub *stub)
 		x86_patch(l->code, stub->jumps[i], x86_here(l->code));
 	switch (stub->kind) {
 	case STUB_CALL_ANY:
-		emit_call_any(l, stub->uop);
-		jit_fp_reload(l, stub);
-		x86_jump(l->code, stub->back);
-		break;
-	case STUB_CALL_DATA:
-		if (stub->accept)
-			jit_fp_test_zero(l, stub);
-		emit_call_data(l, stub->uop);
-		jit_fp_reload(l, stub);
-		x86_jump(l->code, stub->back);
-		break;
+	case STUB_CALL_DATA: emit_call_stub(l, stub); break;
 	case STUB_UNLINKED:
-		x86_address(l->code, X86_RAX, stub->wide);
-		x86_address(l->code, X86_RCX, l->block);
-		x86_jump(l->code, l->jit->leave_unlinked);
+		x86_call(l->code, l->jit->leave_unlinked);
+		put_slot(l, stub->wide);
 		break;
+	case STUB_SEPARATE: emit_separate(l, stub); break;
 	case STUB_PROBE: jit_emit_probe(l, stub->pc); break;
 	case STUB_LOOKUP:
 		x86_constant(l->code, X86_RAX, stub->pc);
 		x86_jump(l->code, l->jit->leave_lookup);
 		break;
 	case STUB_BUDGET:
-		/* The head has taken what is not there. */
-		x86_arith_imm(l->code, X86_ADD_I32, true, x86_reg(JIT_BUDGET), stub->uop->imm);
-		x86_address(l->code, X86_RCX, l->block);
-		x86_jump(l->code, l->jit->leave_budget);
+		jit_map_change(&stub->map, &l->jit->canonical, l->code);
+		x86_call(l->code, l->jit->leave_budget);
+		put_slot(l, stub->uop);
 		break;
 	}
 }
@@ -178,27 +273,66 @@ bool jit_ends_block(const struct uop *uop)
 	       uop->op != UOP_CALL && uop->op != UOP_CALL_IF;
 }
 
-/* A branch at the end, taken or not, that is linked to the block itself. */
-static bool is_loop(const struct block *block)
+#define GUEST(n) (1ull << (n))
+
+/* Makes the upper halves of inputs where the micro-op needs them. Returns whether d fits a word. */
+static bool prepare_inputs(struct jit_lowering *l, unsigned uses, unsigned flags)
 {
-	const struct uop *uop = block->uops;
-	while (!jit_ends_block(uop))
-		uop += uop_info[uop->op].slots;
-	if (uop_info[uop->op].kind != UOP_KIND_BRANCH)
-		return false;
-	return uop_wide(uop, 1)->jump.target == block || uop_wide(uop, 2)->jump.target == block;
+	const struct uop *uop = l->uop;
+	uint64_t a = uses & USES_A ? GUEST(uop->a) : 0, b = uses & USES_B ? GUEST(uop->b) : 0;
+	bool words = !((a | b) & ~l->map.word);
+	l->half = (flags & LOWER_LOGIC) && words && ((a | b) & l->map.narrow);
+	if (l->half || flags & (LOWER_LOW | LOWER_WORD))
+		a = b = 0;
+	else if ((flags & (LOWER_ZERO | LOWER_WIDE)) == LOWER_ZERO ||
+		 (uop->op == UOP_SLLI && (uop->imm & 63) >= 32))
+		a = 0;
+	else if (uop_info[uop->op].kind == UOP_KIND_STORE && !(flags & LOWER_WIDE))
+		b = 0;
+	jit_map_widen(&l->map, l->code, a | b);
+	return flags & (LOWER_FITS | LOWER_WORD) || (flags & LOWER_LOGIC && words) ||
+	       (uop->op == UOP_ANDI && uop->imm >= 0);
 }
 
-static void lower_block(struct jit_lowering *l)
+static void lower_one(struct jit_lowering *l)
 {
-	l->stub_count = 0;
+	const struct jit_row *row = &jit_rows[l->uop->op];
+	unsigned uses = jit_uses(l->uop);
+	if (uses & USES_ANY || jit_ends_block(l->uop))
+		jit_map_widen(&l->map, l->code, UINT64_MAX);
+	else if (l->mapped)
+		jit_loop_allocate(l);
+	bool word = prepare_inputs(l, uses, row->flags);
+	l->narrow_result = false;
+	(row->lower ? row->lower : jit_lower_call)(l, row->insn, row->flags);
+	struct jit_map *map = &l->map;
+	if (uses & USES_ANY) {
+		map->word = l->jit->canonical.word;
+	} else if (uses & USES_D) {
+		uint64_t d = GUEST(l->uop->d);
+		map->word = word || l->narrow_result ? map->word | d : map->word & ~d;
+		map->narrow = l->narrow_result ? map->narrow | d : map->narrow & ~d;
+		if (jit_host(l, l->uop->d) != X86_NONE)
+			map->dirty |= (uint16_t)(1u << jit_host(l, l->uop->d));
+	}
+	if (l->shared && !l->separate && l->uop == l->shared->last) {
+		l->shared->back = x86_here(l->code);
+		l->shared = NULL;
+	}
+}
+
+void jit_lower_block(struct jit_lowering *l)
+{
 	for (l->uop = l->block->uops;; l->uop += uop_info[l->uop->op].slots) {
-		const struct jit_row *row = &jit_rows[l->uop->op];
-		(row->lower ? row->lower : jit_lower_call)(l, row->insn, row->flags);
+		lower_one(l);
 		if (jit_ends_block(l->uop))
 			break;
 	}
-	for (unsigned i = 0; i < l->stub_count; i++)
+}
+
+static void emit_stubs(struct jit_lowering *l)
+{
+	for (unsigned i = 0; i < l->stub_count; i++) /* which may add some */
 		emit_stub(l, &l->stubs[i]);
 }
 
@@ -209,9 +343,12 @@ static void lower_careful(struct jit_lowering *l)
 		if (l->fp.distrust[i])
 			x86_patch(l->code, l->fp.distrust[i], x86_here(l->code));
 	l->careful = true;
-	l->loop = NULL;
+	l->mapped = l->rdx_is_mapped = false;
+	l->map = l->jit->canonical;
+	l->stub_count = 0;
 	jit_fp_begin(l);
-	lower_block(l);
+	jit_lower_block(l);
+	emit_stubs(l);
 }
 
 bool jit_compile(struct jit *jit, struct block *block)
@@ -224,16 +361,26 @@ bool jit_compile(struct jit *jit, struct block *block)
 	l.code = code;
 	l.block = block;
 	l.careful = false;
+	l.mapped = jit_is_loop(block);
+	l.map = jit->canonical;
+	l.stub_count = 0;
+	l.shared = NULL;
+	l.separate = l.rdx_is_mapped = false;
 	const uint8_t *start = x86_here(code);
 	/* From here on a jump of the block to itself finds its code. */
 	block->code = start;
 	block->compiled = true;
 	jit_fp_begin(&l);
-	jit_fp_enter(&l, is_loop(block));
-	l.loop = x86_here(code);
-	lower_block(&l);
+	jit_fp_enter(&l, l.mapped);
+	if (l.mapped)
+		jit_lower_loop(&l);
+	else
+		jit_lower_block(&l);
+	emit_stubs(&l);
 	if (l.fp.distrust[0])
 		lower_careful(&l);
+	if (code->full) /* JIT_BLOCK_BYTES is not what it says */
+		abort();
 	jit->compiled++;
 	jit->compiled_instructions += block->insn_count;
 	jit->host_bytes += (uint64_t)(x86_here(code) - start);

@@ -22,11 +22,20 @@
 			LEFT(CPU_EXIT_LOOKUP);                                                     \
 	} while (0)
 
+/*
+ * Code holds host addresses from one access to the next: one that flushed TLBs (a device may move
+ * memory) leaves the block after its instruction. Every flush changes the jump key.
+ */
+#define IS_ACCESS(op) ((op) >= UOP_LD8S && (op) <= UOP_FST64_A)
+
 #define UOP(name, kind, slots, ...)                                                                \
 	static unsigned call_##name(struct cpu *cpu, const struct uop *uop)                        \
 	{                                                                                          \
 		(void)cpu, (void)uop;                                                              \
+		uint64_t key = cpu->jump_key;                                                      \
 		__VA_ARGS__;                                                                       \
+		if (IS_ACCESS(UOP_##name) && cpu->jump_key != key)                                 \
+			LEFT(CPU_EXIT_AFTER);                                                      \
 		return CPU_EXIT_NONE;                                                              \
 	}
 #include "engine/uop.def"

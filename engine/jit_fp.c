@@ -203,9 +203,8 @@ void jit_lower_fp_from_bits(struct jit_lowering *l, unsigned insn, unsigned flag
 
 /* -- memory -- */
 
-void jit_fp_load(struct jit_lowering *l, unsigned size)
+void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm from)
 {
-	struct x86_rm from = x86_mem(X86_RAX, 0);
 	if (size == 2) {
 		x86_op(l->code, X86_MOVZX16, false, X86_RCX, from);
 		/* NaN-boxes by sign extension of the immediate. */
@@ -219,16 +218,15 @@ void jit_fp_load(struct jit_lowering *l, unsigned size)
 	jit_fp_write(l, target, size == 4);
 }
 
-void jit_fp_store(struct jit_lowering *l, unsigned size)
+void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm to, unsigned scratch)
 {
 	unsigned b = l->uop->b;
-	struct x86_rm to = x86_mem(X86_RAX, 0);
 	if (size == 8 && l->fp.wide >> b & 1) {
 		x86_op(l->code, X86_MOVSD_TO, false, l->fp.host[b], to);
 	} else if (size == 4 && l->fp.held >> b & 1) {
 		x86_op(l->code, X86_MOVSS_TO, false, l->fp.host[b], to);
 	} else {
-		x86_op(l->code, X86_MOV, size == 8, X86_RCX, jit_vector(b));
-		x86_op(l->code, size == 2 ? X86_MOV16_TO : X86_MOV_TO, size == 8, X86_RCX, to);
+		x86_op(l->code, X86_MOV, size == 8, scratch, jit_vector(b));
+		x86_op(l->code, size == 2 ? X86_MOV16_TO : X86_MOV_TO, size == 8, scratch, to);
 	}
 }

@@ -4,10 +4,9 @@
 /* dest = a insn b, in dest's register where that is possible. */
 void jit_lower_binary(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	bool word = flags & LOWER_WORD;
-	unsigned a = l->uop->a, b = l->uop->b;
-	unsigned result = word ? X86_RAX : jit_result(l);
-	if (result == jit_host(l, b) && a != b) {
+	bool word = flags & LOWER_WORD || l->half;
+	unsigned a = l->uop->a, b = l->uop->b, result = jit_result(l);
+	if (jit_host(l, b) == result && a != b) {
 		/* Writing the result first would lose b. */
 		if (flags & LOWER_COMMUTES) {
 			b = a;
@@ -16,7 +15,7 @@ void jit_lower_binary(struct jit_lowering *l, unsigned insn, unsigned flags)
 			result = X86_RAX;
 		}
 	}
-	jit_load(l, a, result, !word);
+	jit_load_input(l, a, result, !word);
 	x86_op(l->code, insn, !word, result, jit_place(l, b));
 	jit_write(l, result, word);
 }
@@ -25,22 +24,30 @@ void jit_lower_binary(struct jit_lowering *l, unsigned insn, unsigned flags)
 void jit_lower_binary_not(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)flags;
-	jit_load(l, l->uop->b, X86_RAX, true);
-	x86_op(l->code, X86_NOT, true, 0, x86_reg(X86_RAX));
-	x86_op(l->code, insn, true, X86_RAX, jit_place(l, l->uop->a));
-	jit_write(l, X86_RAX, false);
+	jit_load(l, l->uop->b, X86_RAX, !l->half);
+	x86_op(l->code, X86_NOT, !l->half, 0, x86_reg(X86_RAX));
+	x86_op(l->code, insn, !l->half, X86_RAX, jit_place(l, l->uop->a));
+	jit_write(l, X86_RAX, l->half);
 }
 
 /* insn: the form with a 32-bit immediate. */
 void jit_lower_binary_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	bool word = flags & LOWER_WORD;
+	bool word = flags & LOWER_WORD || l->half;
 	int32_t imm = l->uop->imm;
-	unsigned a = jit_host(l, l->uop->a), result = word ? X86_RAX : jit_result(l);
-	if (insn == X86_ADD_I32 && !word && a != X86_NONE && a != result) {
-		x86_op(l->code, X86_LEA, true, result, x86_mem(a, imm));
+	unsigned a = jit_host(l, l->uop->a), result = jit_result(l);
+	if (insn == X86_ADD_I32 && !imm && l->uop->a == l->uop->d && a != X86_NONE &&
+	    l->map.word >> l->uop->a & 1) {
+		l->narrow_result = l->map.narrow >> l->uop->a & 1;
+		return; /* extended already */
+	}
+	if (insn == X86_ADD_I32 && imm && a != X86_NONE && a != result) {
+		x86_op(l->code, X86_LEA, !word, result, x86_mem(a, imm));
+	} else if (insn == X86_XOR_I32 && imm == -1) {
+		jit_load_input(l, l->uop->a, result, !word);
+		x86_op(l->code, X86_NOT, !word, 0, x86_reg(result));
 	} else {
-		jit_load(l, l->uop->a, result, !word);
+		jit_load_input(l, l->uop->a, result, !word);
 		if (imm || insn != X86_ADD_I32)
 			x86_arith_imm(l->code, insn, !word, x86_reg(result), imm);
 	}
@@ -51,17 +58,21 @@ void jit_lower_binary_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
 void jit_lower_shift(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	bool word = flags & LOWER_WORD;
+	unsigned result = jit_result(l);
 	jit_load(l, l->uop->b, X86_RCX, false);
-	jit_load(l, l->uop->a, X86_RAX, !word);
-	x86_op(l->code, insn, !word, 0, x86_reg(X86_RAX));
-	jit_write(l, X86_RAX, word);
+	jit_load_input(l, l->uop->a, result, !word);
+	x86_op(l->code, insn, !word, 0, x86_reg(result));
+	jit_write(l, result, word);
 }
 
 void jit_lower_shift_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	bool word = flags & LOWER_WORD;
-	unsigned result = word ? X86_RAX : jit_result(l);
-	jit_load(l, l->uop->a, result, !word && !(flags & LOWER_ZERO));
+	unsigned result = jit_result(l);
+	if (flags & LOWER_ZERO)
+		jit_load(l, l->uop->a, result, false);
+	else
+		jit_load_input(l, l->uop->a, result, !word);
 	x86_op_imm(l->code, insn, !word, 0, x86_reg(result), l->uop->imm & (word ? 31 : 63));
 	jit_write(l, result, word);
 }
@@ -102,12 +113,24 @@ static void write_condition(struct jit_lowering *l, enum x86_condition condition
 	jit_write(l, X86_RAX, false);
 }
 
+void jit_compare(struct jit_lowering *l)
+{
+	if (l->uop->b == l->jit->zero_register && jit_host(l, l->uop->a) != X86_NONE) {
+		unsigned a = jit_host(l, l->uop->a);
+		x86_op(l->code, X86_TEST, true, a, x86_reg(a));
+	} else if (l->uop->b == l->jit->zero_register) {
+		x86_arith_imm(l->code, X86_CMP_I32, true, jit_home(l->uop->a), 0);
+	} else {
+		unsigned a = jit_read(l, l->uop->a, X86_RAX);
+		x86_op(l->code, X86_CMP, true, a, jit_place(l, l->uop->b));
+	}
+}
+
 /* insn: an enum x86_condition. */
 void jit_lower_compare(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)flags;
-	unsigned a = jit_read(l, l->uop->a, X86_RAX);
-	x86_op(l->code, X86_CMP, true, a, jit_place(l, l->uop->b));
+	jit_compare(l);
 	write_condition(l, insn);
 }
 
@@ -180,7 +203,9 @@ void jit_lower_count(struct jit_lowering *l, unsigned insn, unsigned flags)
 void jit_lower_move(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn, (void)flags;
-	jit_write(l, jit_read(l, l->uop->a, X86_RAX), false);
+	unsigned result = jit_result(l);
+	jit_load_input(l, l->uop->a, result, !l->half);
+	jit_write(l, result, l->half);
 }
 
 void jit_lower_swap(struct jit_lowering *l, unsigned insn, unsigned flags)

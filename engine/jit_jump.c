@@ -57,9 +57,7 @@ static bool is_linkable(const struct block *block, uint64_t pc)
 	return !block->straddles && !((block->pc ^ pc) & CPU_PAGE_MASK);
 }
 
-/* A jump along wide operand n, conditional if the condition is not X86_ALWAYS. */
-#define X86_ALWAYS ((enum x86_condition)16)
-static void direct(struct jit_lowering *l, unsigned n, enum x86_condition condition)
+void jit_jump(struct jit_lowering *l, unsigned n, enum x86_condition condition)
 {
 	const union uop_wide *wide = uop_wide(l->uop, n);
 	bool linkable = !l->careful && is_linkable(l->block, wide->jump.pc);
@@ -71,8 +69,6 @@ static void direct(struct jit_lowering *l, unsigned n, enum x86_condition condit
 	if (target && (!target->compiled || l->careful))
 		target = NULL;
 	const void *to = target ? target->code : NULL;
-	if (target == l->block && l->loop && jit_fp_may_reenter(l))
-		to = l->loop;
 	uint8_t *displacement = condition == X86_ALWAYS ? x86_jump(l->code, to)
 							: x86_jump_if(l->code, condition, to);
 	if (target)
@@ -92,16 +88,19 @@ static void direct(struct jit_lowering *l, unsigned n, enum x86_condition condit
 void jit_lower_branch(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)flags;
-	unsigned a = jit_read(l, l->uop->a, X86_RAX);
-	x86_op(l->code, X86_CMP, true, a, jit_place(l, l->uop->b));
-	direct(l, 1, insn);
-	direct(l, 2, X86_ALWAYS);
+	jit_compare(l);
+	if (l->mapped) {
+		jit_loop_branch(l, insn);
+		return;
+	}
+	jit_jump(l, 1, insn);
+	jit_jump(l, 2, X86_ALWAYS);
 }
 
 void jit_lower_jump(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn, (void)flags;
-	direct(l, 1, X86_ALWAYS);
+	jit_jump(l, 1, X86_ALWAYS);
 }
 
 void jit_lower_jump_register(struct jit_lowering *l, unsigned insn, unsigned flags)

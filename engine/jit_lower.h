@@ -3,6 +3,7 @@
 #define ENGINE_JIT_LOWER_H
 
 #include "engine/jit.h"
+#include "engine/jit_map.h"
 
 /* Code that is rarely executed and stands behind the block. */
 enum jit_stub_kind {
@@ -12,15 +13,19 @@ enum jit_stub_kind {
 	STUB_PROBE,     /* a direct jump to another page; pc */
 	STUB_LOOKUP,    /* leaves to pc */
 	STUB_BUDGET,    /* leaves before the block */
+	STUB_SEPARATE,  /* micro-ops up to last, with a probe for every access; goes back */
 };
 
 #define JIT_STUB_JUMPS 6
+/* Two for an access, one for any other micro-op, and the ends. */
+#define JIT_STUBS (2 * BLOCK_MAX_UOPS + 4)
 
 struct jit_stub {
 	enum jit_stub_kind kind;
 	unsigned jump_count;
 	uint8_t *jumps[JIT_STUB_JUMPS]; /* displacements that lead here */
 	const struct uop *uop;
+	const struct uop *last;
 	const union uop_wide *wide;
 	uint64_t pc;
 	const uint8_t *back;
@@ -29,6 +34,7 @@ struct jit_stub {
 	const uint8_t *accept;
 	uint8_t zero_result, zero_operands;
 	bool single;
+	struct jit_map map; /* where the jumps come from */
 };
 
 /* What is known of FP registers (bits 0 to 31) and of the FP environment: jit_fp_state.c. */
@@ -52,11 +58,20 @@ struct jit_lowering {
 	struct x86_code *code;
 	struct block *block;
 	const struct uop *uop; /* being lowered */
+	struct jit_map map;    /* before it */
 	bool careful;          /* the second translation: for any FP environment, never linked */
-	const uint8_t *loop;   /* where the block may jump to itself, or NULL */
 	struct jit_fp fp;
+	bool half;           /* computes in 32 bits what is defined for 64 */
+	bool narrow_result;  /* wrote d without its upper half */
+	bool mapped;         /* the block jumps to itself, with registers of its own: jit_loop.c */
+	bool settled;        /* ... whose map at the head is decided on */
+	struct jit_map head; /* that map */
+	const uint8_t *head_code;
+	bool rdx_is_mapped;      /* holds guest registers, too: such a loop has no groups */
+	struct jit_stub *shared; /* rdx is the host address of the base of a group of accesses */
+	bool separate;           /* accesses have a probe each */
 	unsigned stub_count;
-	struct jit_stub stubs[2 * BLOCK_MAX_UOPS + 4];
+	struct jit_stub stubs[JIT_STUBS];
 };
 
 enum jit_flags {
@@ -67,6 +82,9 @@ enum jit_flags {
 	LOWER_NEGATE = 16,   /* the second operand is complemented */
 	LOWER_SINGLE = 32,   /* binary32 in a NaN box */
 	LOWER_ZERO = 64,     /* the first operand is zero-extended from 32 bits */
+	LOWER_LOW = 128,     /* needs the lower halves of its inputs only */
+	LOWER_FITS = 256,    /* the result is the sign extension of its lower half */
+	LOWER_LOGIC = 512,   /* bit by bit: what is true of both inputs is true of the result */
 	LOWER_ROUNDS = 1024, /* wants a trusted FP environment */
 	LOWER_SWAPS = 2048,  /* b is compared with a */
 	LOWER_REMAINDER = 4096,
@@ -91,7 +109,7 @@ void jit_end_stub(struct jit_lowering *l, struct jit_stub *stub);
 /* The host register of a guest register, or X86_NONE. */
 static inline unsigned jit_host(const struct jit_lowering *l, unsigned guest)
 {
-	return l->jit->host_of[guest];
+	return l->map.host_of[guest];
 }
 
 /* Where a guest register's value is. */
@@ -106,10 +124,18 @@ struct x86_rm jit_vector_high(unsigned index);
 unsigned jit_read(struct jit_lowering *l, unsigned guest, unsigned scratch);
 /* scratch = guest register; wide: all 64 bits, else the low 32, zero-extended. */
 void jit_load(struct jit_lowering *l, unsigned guest, unsigned scratch, bool wide);
-/* Guest register d of the micro-op = host; word: sign-extended from 32 bits. */
+/* The same, but the upper half may be anything unless wide. */
+void jit_load_input(struct jit_lowering *l, unsigned guest, unsigned scratch, bool wide);
+/*
+ * Guest register d of the micro-op = host; word: sign-extended from 32 bits, in d's own register
+ * only when somebody needs its upper half.
+ */
 void jit_write(struct jit_lowering *l, unsigned host, bool word);
 /* Where to compute a result for d so that jit_write() need not move it: not safe before inputs. */
 unsigned jit_result(const struct jit_lowering *l);
+
+/* Sets the flags by comparing a with b. */
+void jit_compare(struct jit_lowering *l);
 
 /* Calls the micro-op's C function. */
 jit_lower jit_lower_call;
@@ -143,12 +169,49 @@ void jit_fp_forget(struct jit_lowering *l, bool anything);
 /* In a stub: loads what its call has spoiled; goes on with a zero that is right. */
 void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub);
 void jit_fp_test_zero(struct jit_lowering *l, const struct jit_stub *stub);
-/* FP loads and stores: d of the micro-op = [rax]; [rax] = b. rcx is spoiled. */
-void jit_fp_load(struct jit_lowering *l, unsigned size);
-void jit_fp_store(struct jit_lowering *l, unsigned size);
+/* FP loads and stores: d of the micro-op = the bytes; the bytes = b by way of scratch. */
+void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm bytes);
+void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm bytes, unsigned scratch);
+
+/* Integer registers that a micro-op reads and writes; anything: whatever it likes. */
+enum jit_uses { USES_A = 1, USES_B = 2, USES_D = 4, USES_ANY = 8 };
+unsigned jit_uses(const struct uop *uop);
+
+/* Nothing but arithmetic: it neither leaves the block nor looks at other registers. */
+bool jit_is_arithmetic(const struct uop *uop);
 
 /* Whether the block's last micro-op is this one. */
 bool jit_ends_block(const struct uop *uop);
+
+/* Lowers all micro-ops of the block with the maps that l has. */
+void jit_lower_block(struct jit_lowering *l);
+
+/*
+ * Accesses of a block that share a probe: the bytes at base + low to base + high. Between them are
+ * only micro-ops that leave rdx alone and the base register as it is.
+ */
+struct jit_group {
+	const struct uop *last; /* NULL: there is but one access */
+	int32_t low, high;
+	bool loads, stores;
+};
+/* The group that begins with this micro-op; false: none does. */
+bool jit_find_group(const struct uop *first, struct jit_group *group);
+
+/* Whether the code of a micro-op leaves rdx alone, if it has a lowering. */
+bool jit_keeps_rdx(const struct uop *uop);
+
+/* jit_loop.c: blocks that branch to themselves. */
+bool jit_is_loop(const struct block *block);
+void jit_lower_loop(struct jit_lowering *l);
+/* Gives the operands of l->uop registers. */
+void jit_loop_allocate(struct jit_lowering *l);
+/* The branch at the end: flags are set, condition takes it. */
+void jit_loop_branch(struct jit_lowering *l, enum x86_condition condition);
+
+/* A jump along wide operand n, conditional if the condition is not X86_ALWAYS. */
+#define X86_ALWAYS ((enum x86_condition)16)
+void jit_jump(struct jit_lowering *l, unsigned n, enum x86_condition condition);
 
 /* The out-of-line part of direct jumps. */
 void jit_emit_probe(struct jit_lowering *l, uint64_t pc);

@@ -1,8 +1,13 @@
 /*
  * Loads and stores: the same TLB probe as in the interpreter (engine/verbs.h); a miss calls the
  * micro-op's function.
+ *
+ * Accesses through the same base register that follow one another closely share one probe, of all
+ * the bytes between the lowest and the highest of them. If that fails - they need not be on one
+ * page - the code behind the block does the same with a probe each. The translation cannot change
+ * in between: whatever flushes TLBs also leaves the block (jit_calls.c).
  */
-#include "engine/jit_lower.h"
+#include "engine/jit_table.h"
 
 _Static_assert(sizeof(struct cpu_tlb_entry) == 32, "the probe scales by shifting");
 _Static_assert(offsetof(struct cpu_tlb, entry) == 0, "the probe adds the TLB's address");
@@ -20,86 +25,235 @@ static const uint8_t access_size[UOP_COUNT] = {
 	[UOP_FST16_A] = 2, [UOP_FST32_A] = 4, [UOP_FST64_A] = 8,
 };
 
-/*
- * rax = host address of the access, or the stub is taken. tag: which member of the entry allows
- * the access. Spoils rcx and rdx.
- */
-static struct jit_stub *probe_tlb(struct jit_lowering *l, size_t tag, bool aligned_only)
+/* What a group may span in bytes and in micro-ops. */
+#define GROUP_BYTES 512
+#define GROUP_UOPS  24
+/* Offsets that leave room for the rest of the arithmetic. */
+#define SMALL_OFFSET (1 << 30)
+
+static bool is_load(const struct uop *uop)
+{
+	unsigned kind = uop_info[uop->op].kind;
+	return kind == UOP_KIND_LOAD || kind == UOP_KIND_FLOAD;
+}
+
+static bool is_small(const struct uop *uop)
+{
+	return uop->imm > -SMALL_OFFSET && uop->imm < SMALL_OFFSET;
+}
+
+bool jit_keeps_rdx(const struct uop *uop)
+{
+	switch ((enum uop_kind)uop_info[uop->op].kind) {
+	case UOP_KIND_RRR: return uop->op == UOP_MULW || uop->op < UOP_MULH || uop->op > UOP_REMUW;
+	case UOP_KIND_RRI:
+	case UOP_KIND_RI:
+	case UOP_KIND_RR: return uop->op < UOP_CLZ || uop->op > UOP_CPOPW;
+	case UOP_KIND_LOAD:
+	case UOP_KIND_STORE: return is_small(uop);
+	case UOP_KIND_BRANCH: return true;
+	default: return uop->op == UOP_HEAD;
+	}
+}
+
+/* FP registers are not followed into the code of a group that failed. */
+static bool is_integer(const struct uop *uop)
+{
+	unsigned kind = uop_info[uop->op].kind;
+	return kind == UOP_KIND_LOAD || kind == UOP_KIND_STORE;
+}
+
+static bool may_share(const struct uop *uop)
+{
+	return is_integer(uop) && is_small(uop) && !(jit_rows[uop->op].flags & LOWER_ALIGNED);
+}
+
+bool jit_find_group(const struct uop *first, struct jit_group *group)
+{
+	if (!may_share(first))
+		return false;
+	*group = (struct jit_group){.low = first->imm,
+				    .high = first->imm + access_size[first->op] - 1};
+	group->loads = is_load(first);
+	group->stores = !is_load(first);
+	const struct uop *uop = first;
+	for (unsigned n = 0; n < GROUP_UOPS; n++) {
+		if (jit_uses(uop) & USES_D && uop->d == first->a)
+			break; /* the base is another from here on */
+		uop += uop_info[uop->op].slots;
+		if (!access_size[uop->op]) {
+			if (!jit_rows[uop->op].lower || !jit_keeps_rdx(uop) || jit_ends_block(uop))
+				break;
+			continue;
+		}
+		if (!is_small(uop) || !is_integer(uop))
+			break;
+		if (uop->a != first->a || !may_share(uop))
+			continue;
+		int32_t low = uop->imm < group->low ? uop->imm : group->low;
+		int32_t high = uop->imm + access_size[uop->op] - 1;
+		high = high > group->high ? high : group->high;
+		if (high - low >= GROUP_BYTES)
+			break;
+		group->low = low;
+		group->high = high;
+		group->loads |= is_load(uop);
+		group->stores |= !is_load(uop);
+		group->last = uop;
+	}
+	return group->last != NULL;
+}
+
+static void add_offset(struct jit_lowering *l, bool wide, unsigned to, unsigned base, int32_t imm)
+{
+	if (imm)
+		x86_op(l->code, X86_LEA, wide, to, x86_mem(base, imm));
+	else
+		x86_op(l->code, X86_MOV, wide, to, x86_reg(base));
+}
+
+/* rcx = the entry of base + low; scratch = what its tags must be; a miss goes to the stub. */
+static void compare_tags(struct jit_lowering *l, struct jit_stub *stub,
+			 const struct jit_group *group, unsigned base, unsigned scratch,
+			 int32_t mask)
 {
 	struct x86_code *code = l->code;
-	unsigned size = access_size[l->uop->op], base = jit_host(l, l->uop->a);
-	if (base != X86_NONE && l->uop->imm) {
-		x86_op(code, X86_LEA, true, X86_RAX, x86_mem(base, l->uop->imm));
-	} else {
-		jit_load(l, l->uop->a, X86_RAX, true);
-		if (l->uop->imm)
-			x86_arith_imm(code, X86_ADD_I32, true, x86_reg(X86_RAX), l->uop->imm);
-	}
-	x86_op(code, X86_MOV, false, X86_RCX, x86_reg(X86_RAX));
+	add_offset(l, false, X86_RCX, base, group->low);
 	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), CPU_PAGE_BITS - ENTRY_SHIFT);
 	x86_arith_imm(code, X86_AND_I32, false, x86_reg(X86_RCX),
 		      (CPU_TLB_ENTRIES - 1) << ENTRY_SHIFT);
 	x86_op(code, X86_ADD, true, X86_RCX, x86_mem(JIT_BASE, JIT_CPU(data_tlb)));
-	int32_t mask = (int32_t)CPU_PAGE_MASK;
-	if (aligned_only || size == 1) {
-		x86_op(code, X86_MOV, true, X86_RDX, x86_reg(X86_RAX));
-		mask |= (int32_t)size - 1;
-	} else {
-		x86_op(code, X86_LEA, true, X86_RDX, x86_mem(X86_RAX, (int32_t)size - 1));
+	if (scratch != base || group->high)
+		add_offset(l, true, scratch, base, group->high);
+	x86_arith_imm(code, X86_AND_I32, true, x86_reg(scratch), mask);
+	if (group->loads) {
+		x86_op(code, X86_CMP, true, scratch,
+		       x86_mem(X86_RCX, offsetof(struct cpu_tlb_entry, read)));
+		jit_branch_to_stub(l, stub, X86_NE);
 	}
-	x86_arith_imm(code, X86_AND_I32, true, x86_reg(X86_RDX), mask);
-	x86_op(code, X86_CMP, true, X86_RDX, x86_mem(X86_RCX, (int32_t)tag));
-	struct jit_stub *stub = jit_add_stub(l, STUB_CALL_ANY);
-	jit_branch_to_stub(l, stub, X86_NE);
-	x86_op(code, X86_ADD, true, X86_RAX,
+	if (group->stores) {
+		x86_op(code, X86_CMP, true, scratch,
+		       x86_mem(X86_RCX, offsetof(struct cpu_tlb_entry, write)));
+		jit_branch_to_stub(l, stub, X86_NE);
+	}
+}
+
+/* The TLB's answer is in the entry at rcx: to = it. */
+static void load_host(struct jit_lowering *l, unsigned to)
+{
+	x86_op(l->code, X86_MOV, true, to, x86_mem(X86_RCX, offsetof(struct cpu_tlb_entry, host)));
+}
+
+/* An offset that leaves no room for arithmetic: rax = host address. */
+static struct x86_rm probe_far(struct jit_lowering *l, struct jit_stub *stub,
+			       struct jit_group *group, int32_t mask)
+{
+	jit_load(l, l->uop->a, X86_RAX, true);
+	x86_arith_imm(l->code, X86_ADD_I32, true, x86_reg(X86_RAX), l->uop->imm);
+	group->high -= group->low;
+	group->low = 0;
+	compare_tags(l, stub, group, X86_RAX, X86_RDX, mask);
+	x86_op(l->code, X86_ADD, true, X86_RAX,
 	       x86_mem(X86_RCX, offsetof(struct cpu_tlb_entry, host)));
-	return stub;
+	return x86_mem(X86_RAX, 0);
 }
 
-static struct jit_stub *probe_load(struct jit_lowering *l, bool aligned_only)
+/* Opens a group or probes for one access. Returns where the bytes are; spoils rax and rcx. */
+static struct x86_rm probe(struct jit_lowering *l, struct jit_stub *stub, struct jit_group *group,
+			   int32_t mask)
 {
-	return probe_tlb(l, offsetof(struct cpu_tlb_entry, read), aligned_only);
+	struct x86_code *code = l->code;
+	unsigned base = jit_host(l, l->uop->a), to = group->last ? X86_RDX : X86_RCX;
+	if (!is_small(l->uop))
+		return probe_far(l, stub, group, mask);
+	if (base == X86_NONE) {
+		jit_load(l, l->uop->a, X86_RAX, true);
+		compare_tags(l, stub, group, X86_RAX, X86_RAX, mask);
+		load_host(l, to);
+		x86_op(code, X86_ADD, true, to, jit_home(l->uop->a));
+		return x86_mem(to, l->uop->imm);
+	}
+	compare_tags(l, stub, group, base, X86_RAX, mask);
+	load_host(l, to);
+	if (!group->last)
+		return x86_mem_index(base, X86_RCX, 0, l->uop->imm);
+	x86_op(code, X86_ADD, true, X86_RDX, x86_reg(base));
+	return x86_mem(X86_RDX, l->uop->imm);
 }
 
-static struct jit_stub *probe_store(struct jit_lowering *l, bool aligned_only)
+/*
+ * Where the bytes of the micro-op's access are. *stub is the one to go on from, NULL for accesses
+ * that another one has probed for.
+ */
+static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, unsigned flags)
 {
-	return probe_tlb(l, offsetof(struct cpu_tlb_entry, write), aligned_only);
+	const struct uop *uop = l->uop;
+	*stub = NULL;
+	if (l->shared && !l->separate && uop->a == l->shared->uop->a && may_share(uop))
+		return x86_mem(X86_RDX, uop->imm);
+	struct jit_group group;
+	if (!l->shared && !l->separate && !l->rdx_is_mapped && jit_find_group(uop, &group)) {
+		l->shared = jit_add_stub(l, STUB_SEPARATE);
+		l->shared->last = group.last;
+		l->shared->fp_wide = l->fp.wide;
+		l->shared->fp_single = l->fp.held & ~l->fp.wide;
+		return probe(l, l->shared, &group, (int32_t)CPU_PAGE_MASK);
+	}
+	int32_t size = access_size[uop->op], mask = (int32_t)CPU_PAGE_MASK;
+	group = (struct jit_group){.loads = is_load(uop), .stores = !is_load(uop)};
+	group.low = group.high = uop->imm;
+	if (flags & LOWER_ALIGNED)
+		mask |= size - 1;
+	else
+		group.high = (int32_t)((uint32_t)uop->imm + (uint32_t)size - 1);
+	*stub = jit_add_stub(l, STUB_CALL_ANY);
+	return probe(l, *stub, &group, mask);
 }
 
 /* insn: the load, sign-extending if 64 bits wide. flags: LOWER_WIDE, LOWER_ALIGNED. */
 void jit_lower_load(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	struct jit_stub *stub = probe_load(l, flags & LOWER_ALIGNED);
+	struct jit_stub *stub;
+	struct x86_rm bytes = find_bytes(l, &stub, flags);
 	unsigned result = jit_result(l);
-	x86_op(l->code, insn, flags & LOWER_WIDE, result, x86_mem(X86_RAX, 0));
+	x86_op(l->code, insn, flags & LOWER_WIDE, result, bytes);
 	jit_write(l, result, false);
-	jit_end_stub(l, stub);
+	if (stub)
+		jit_end_stub(l, stub);
 }
 
-static void store_from(struct jit_lowering *l, unsigned insn, unsigned value, unsigned flags)
+/* A register that does not hold the address of the bytes. */
+static unsigned value_scratch(struct x86_rm bytes)
 {
-	x86_op(l->code, insn, flags & LOWER_WIDE, value, x86_mem(X86_RAX, 0));
+	return bytes.base == X86_RAX ? X86_RCX : X86_RAX;
 }
 
 void jit_lower_store(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	struct jit_stub *stub = probe_store(l, flags & LOWER_ALIGNED);
-	store_from(l, insn, jit_read(l, l->uop->b, X86_RCX), flags);
-	jit_end_stub(l, stub);
+	struct jit_stub *stub;
+	struct x86_rm bytes = find_bytes(l, &stub, flags);
+	unsigned value = jit_read(l, l->uop->b, value_scratch(bytes));
+	x86_op(l->code, insn, flags & LOWER_WIDE, value, bytes);
+	if (stub)
+		jit_end_stub(l, stub);
 }
 
 void jit_lower_fp_load(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn;
-	struct jit_stub *stub = probe_load(l, flags & LOWER_ALIGNED);
-	jit_fp_load(l, access_size[l->uop->op]);
-	jit_end_stub(l, stub);
+	struct jit_stub *stub;
+	struct x86_rm bytes = find_bytes(l, &stub, flags);
+	jit_fp_load(l, access_size[l->uop->op], bytes);
+	if (stub)
+		jit_end_stub(l, stub);
 }
 
 void jit_lower_fp_store(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn;
-	struct jit_stub *stub = probe_store(l, flags & LOWER_ALIGNED);
-	jit_fp_store(l, access_size[l->uop->op]);
-	jit_end_stub(l, stub);
+	struct jit_stub *stub;
+	struct x86_rm bytes = find_bytes(l, &stub, flags);
+	jit_fp_store(l, access_size[l->uop->op], bytes, value_scratch(bytes));
+	if (stub)
+		jit_end_stub(l, stub);
 }

@@ -30,8 +30,10 @@ static void call_helper(struct jit_lowering *l, const uint8_t *thunk)
 
 void jit_lower_call_helper(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	(void)insn, (void)flags;
-	call_helper(l, l->jit->call_helper);
+	if (l->mapped)
+		jit_lower_call(l, insn, flags);
+	else
+		call_helper(l, l->jit->call_helper);
 }
 
 /* The helper has set cpu->pc. */

@@ -17,7 +17,7 @@ enum which { ALL, VOLATILE };
 static void move_registers(struct jit *jit, enum x86_insn direction, enum which which)
 {
 	for (unsigned guest = 0; guest < CPU_REGISTERS; guest++) {
-		unsigned host = jit->host_of[guest];
+		unsigned host = jit->canonical.host_of[guest];
 		if (host == X86_NONE || (which == VOLATILE && jit_is_preserved(host)))
 			continue;
 		x86_op(&jit->code, direction, true, host,
@@ -91,18 +91,25 @@ static void drop(struct jit *jit, int words)
 	x86_arith_imm(&jit->code, X86_ADD_I32, true, x86_reg(X86_RSP), 8 * words);
 }
 
-static void begin_call(struct jit *jit)
+/* stored: the registers are in memory, and are read from there again, by the caller. */
+static void begin_call(struct jit *jit, bool stored)
 {
-	x86_arith_imm(&jit->code, X86_SUB_I32, true, x86_reg(X86_RSP), 8);
+	x86_push(&jit->code, X86_RDX); /* is kept, and aligns the stack */
 	store_cpu(jit, X86_RAX, JIT_CPU(uop));
 	store_cpu(jit, X86_RCX, JIT_CPU(block));
-	move_all(jit, X86_MOV_TO);
+	if (stored)
+		move_budget(jit, X86_MOV_TO);
+	else
+		move_all(jit, X86_MOV_TO);
 }
 
-static void end_call(struct jit *jit)
+static void end_call(struct jit *jit, bool stored)
 {
-	move_all(jit, X86_MOV);
-	drop(jit, 1);
+	if (stored)
+		move_budget(jit, X86_MOV);
+	else
+		move_all(jit, X86_MOV);
+	x86_pop(&jit->code, X86_RDX);
 	x86_ret(&jit->code);
 }
 
@@ -137,14 +144,14 @@ static void emit_trapped(struct jit *jit)
 }
 
 /* Of a micro-op as a function of its own; it has set cpu->exit if code is to be left. */
-static void emit_call_any(struct jit *jit, const uint8_t *trapped)
+static void emit_call_any(struct jit *jit, const uint8_t *trapped, bool stored)
 {
 	struct x86_code *code = &jit->code;
-	begin_call(jit);
+	begin_call(jit, stored);
 	emit_c_call(jit);
 	x86_op(code, X86_TEST, false, X86_RAX, x86_reg(X86_RAX));
 	uint8_t *left = x86_jump_if(code, X86_NE, NULL);
-	end_call(jit);
+	end_call(jit, stored);
 	x86_patch(code, left, x86_here(code));
 	x86_arith_imm(code, X86_CMP_I32, false, x86_reg(X86_RAX), CPU_EXIT_TRAP);
 	x86_jump_if(code, X86_E, trapped);
@@ -157,14 +164,14 @@ static void emit_call_helper(struct jit *jit, const uint8_t *trapped, enum cpu_e
 {
 	struct x86_code *code = &jit->code;
 	const int32_t helper = sizeof(struct uop) + offsetof(union uop_wide, call.helper);
-	begin_call(jit);
+	begin_call(jit, false);
 	x86_op(code, X86_LEA, true, X86_RDI, x86_mem(JIT_BASE, -JIT_CPU_BIAS));
 	x86_op(code, X86_MOV, true, X86_RSI, x86_reg(X86_RAX));
 	x86_op(code, X86_CALL_RM, false, 0, x86_mem(X86_RAX, helper));
 	x86_op_imm(code, X86_CMP8_I8, false, 0, x86_reg(X86_RAX), 0);
 	x86_jump_if(code, X86_E, trapped);
 	uint8_t *attention = jump_on_attention(jit);
-	end_call(jit);
+	end_call(jit, false);
 	x86_patch(code, attention, x86_here(code));
 	leave_call(jit, why);
 }
@@ -178,6 +185,65 @@ static void emit_call_data(struct jit *jit)
 	move_registers(jit, X86_MOV, VOLATILE);
 	x86_arith_imm(code, X86_ADD_I32, true, x86_reg(X86_RSP), 8);
 	x86_ret(code);
+}
+
+/* rcx = block and rax = its micro-op, from the slot at [rdx]; see jit_slot(). */
+static void emit_find_slot(struct jit *jit)
+{
+	struct x86_code *code = &jit->code;
+	_Static_assert(JIT_SLOT_BITS == 8 && JIT_BLOCK_ALIGNMENT == 1 << 4, "the shifts below");
+	_Static_assert(sizeof(struct uop) == 16, "the shift below");
+	x86_op(code, X86_MOVZX8, false, X86_RAX, x86_mem(X86_RDX, 0));
+	x86_op(code, X86_MOV, false, X86_RCX, x86_mem(X86_RDX, 0));
+	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), 8);
+	x86_op_imm(code, X86_SHL_I8, true, 0, x86_reg(X86_RCX), 4);
+	x86_op_imm(code, X86_SHL_I8, false, 0, x86_reg(X86_RAX), 4);
+	x86_constant(code, X86_RDX, (uintptr_t)jit->arena);
+	x86_op(code, X86_ADD, true, X86_RCX, x86_reg(X86_RDX));
+	x86_op(code, X86_LEA, true, X86_RAX,
+	       x86_mem_index(X86_RCX, X86_RAX, 0, offsetof(struct block, uops)));
+}
+
+/* The return address leads to a slot and a distance; goes on that far before the slot. */
+static void emit_slow(struct jit *jit)
+{
+	struct x86_code *code = &jit->code;
+	x86_pop(code, X86_RCX);
+	x86_op(code, X86_MOVZX16, false, X86_RAX, x86_mem(X86_RCX, 4));
+	x86_op(code, X86_NEG, true, 0, x86_reg(X86_RAX));
+	x86_op(code, X86_ADD, true, X86_RAX, x86_reg(X86_RCX));
+	x86_push(code, X86_RAX);
+	x86_push(code, X86_RDX);
+	x86_op(code, X86_MOV, true, X86_RDX, x86_reg(X86_RCX));
+	emit_find_slot(jit);
+	x86_pop(code, X86_RDX);
+	x86_jump(code, jit->call_any);
+}
+
+static void emit_leave_unlinked(struct jit *jit)
+{
+	struct x86_code *code = &jit->code;
+	x86_pop(code, X86_RDX);
+	emit_find_slot(jit);
+	store_cpu(jit, X86_RAX, JIT_CPU(link));
+	store_cpu(jit, X86_RCX, JIT_CPU(block));
+	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RAX, offsetof(union uop_wide, jump.pc)));
+	store_cpu(jit, X86_RAX, JIT_CPU(pc));
+	emit_leave(jit, CPU_EXIT_LOOKUP);
+}
+
+/* The head has taken what is not there. */
+static void emit_leave_budget(struct jit *jit)
+{
+	struct x86_code *code = &jit->code;
+	x86_pop(code, X86_RDX);
+	emit_find_slot(jit);
+	x86_op(code, X86_MOVZX16, false, X86_RAX,
+	       x86_mem(X86_RCX, offsetof(struct block, insn_count)));
+	x86_op(code, X86_ADD, true, JIT_BUDGET, x86_reg(X86_RAX));
+	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RCX, offsetof(struct block, pc)));
+	store_cpu(jit, X86_RAX, JIT_CPU(pc));
+	emit_leave(jit, CPU_EXIT_BUDGET);
 }
 
 void jit_emit_thunks(struct jit *jit)
@@ -196,23 +262,20 @@ void jit_emit_thunks(struct jit *jit)
 	const uint8_t *trapped = x86_here(code);
 	emit_trapped(jit);
 	jit->call_any = x86_here(code);
-	emit_call_any(jit, trapped);
+	emit_call_any(jit, trapped, false);
+	jit->call_stored = x86_here(code);
+	emit_call_any(jit, trapped, true);
 	jit->call_helper = x86_here(code);
 	emit_call_helper(jit, trapped, CPU_EXIT_AFTER);
 	jit->call_last = x86_here(code);
 	emit_call_helper(jit, trapped, CPU_EXIT_LOOKUP);
 	jit->call_data = x86_here(code);
 	emit_call_data(jit);
+	jit->slow = x86_here(code);
+	emit_slow(jit);
 
 	jit->leave_unlinked = x86_here(code);
-	store_cpu(jit, X86_RAX, JIT_CPU(link));
-	store_cpu(jit, X86_RCX, JIT_CPU(block));
-	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RAX, offsetof(union uop_wide, jump.pc)));
-	store_cpu(jit, X86_RAX, JIT_CPU(pc));
-	emit_leave(jit, CPU_EXIT_LOOKUP);
-
+	emit_leave_unlinked(jit);
 	jit->leave_budget = x86_here(code);
-	x86_op(code, X86_MOV, true, X86_RAX, x86_mem(X86_RCX, offsetof(struct block, pc)));
-	store_cpu(jit, X86_RAX, JIT_CPU(pc));
-	emit_leave(jit, CPU_EXIT_BUDGET);
+	emit_leave_budget(jit);
 }

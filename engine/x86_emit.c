@@ -158,6 +158,11 @@ void x86_address(struct x86_code *code, unsigned reg, const void *target)
 	put_relative(code, target);
 }
 
+void x86_data(struct x86_code *code, uint64_t value, unsigned count)
+{
+	put_bytes(code, value, count);
+}
+
 static void put_short(struct x86_code *code, unsigned opcode, unsigned reg)
 {
 	if (reg >= X86_R8)

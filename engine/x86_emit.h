@@ -130,6 +130,9 @@ void x86_constant(struct x86_code *code, unsigned reg, uint64_t value);
 /* reg = target, an address within 2 GiB of the code. */
 void x86_address(struct x86_code *code, unsigned reg, const void *target);
 
+/* The low bytes of value, count of them, for code to read. */
+void x86_data(struct x86_code *code, uint64_t value, unsigned count);
+
 void x86_push(struct x86_code *code, unsigned reg);
 void x86_pop(struct x86_code *code, unsigned reg);
 void x86_bswap(struct x86_code *code, unsigned reg);

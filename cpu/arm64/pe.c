@@ -21,6 +21,7 @@ const struct isa arm64_isa = {
 	.max_insn_length = 4,
 	.min_insn_length = 4,
 	.hot_registers = {0,  1,  2,  3, 8, 19, 20, A64_REG_SP, 4, 21},
+	.zero_register = A64_REG_ZR,
 	.reset = arm64_reset,
 	.update_mode = arm64_update_mode,
 	.translate = arm64_translate,

@@ -18,6 +18,7 @@ const struct isa riscv_isa = {
 	.min_insn_length = 2,
  /* a5 a4 a0 a3 a2 s0 sp a1 s1 a6 */
 	.hot_registers = {15,  14, 10, 13, 12, 8, 2, 11, 9, 16},
+	.zero_register = 0,
 	.reset = riscv_reset,
 	.update_mode = riscv_update_mode,
 	.translate = riscv_translate,

@@ -58,6 +58,13 @@ static bool call_helper(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
+static bool writes_vector(unsigned op)
+{
+	unsigned kind = op < UOP_COUNT ? uop_info[op].kind : UOP_KIND_CONTROL;
+	return kind == UOP_KIND_FFF || kind == UOP_KIND_FFFF || kind == UOP_KIND_FF ||
+	       kind == UOP_KIND_FR || kind == UOP_KIND_FLOAD;
+}
+
 static void translate_insn(struct cpu *cpu, struct builder *builder)
 {
 	struct toy_insn insn;
@@ -66,6 +73,8 @@ static void translate_insn(struct cpu *cpu, struct builder *builder)
 	if (!build_fetch(builder, 0, 8, &words[0]) || !build_fetch(builder, 8, 8, &words[1]))
 		return;
 	memcpy(&insn, words, sizeof(insn));
+	if (insn.d == 0 && !writes_vector(insn.op))
+		insn.d = REG_SINK; /* no micro-op writes the zero register */
 	builder->length = sizeof(insn);
 	builder->insn = words[0];
 	if (insn.op == TOY_STOP) {
@@ -192,6 +201,7 @@ static const struct isa toy_isa = {
 	.max_insn_length = 16,
 	.min_insn_length = 16,
 	.hot_registers = {1, 2, 3, 4, 5, 16, 17, 18, 6, 7},
+	.zero_register = 0,
 	.reset = toy_reset,
 	.update_mode = toy_update_mode,
 	.translate = toy_translate,
