@@ -69,8 +69,8 @@ static unsigned scan(struct jit_lowering *l, uint8_t slots[BLOCK_MAX_UOPS])
 		fp->live_in |= first;
 		if (row->flags & LOWER_SINGLE)
 			fp->live_in_single |= first;
-		for (unsigned guest = 0; guest < 32; guest++)
-			uses[guest] += operands.reads >> guest & 1;
+		for (uint32_t left = operands.reads; left; left &= left - 1)
+			uses[__builtin_ctz(left)]++;
 		if (operands.written >= 0) {
 			written |= BIT(operands.written);
 			uses[operands.written]++;
