@@ -72,8 +72,10 @@ struct board_config {
 	const struct blob *initrd;
 	const char *initrd_name; /* for messages; NULL: "initramfs" */
 	const char *append;      /* kernel command line, or NULL */
-	bool without_image;      /* nothing is loaded but the device tree: for `dt dump`, and for
-				    snapshots, which bring all memory */
+	const char
+		*restored_from; /* path of the snapshot that goes on in it; for identities only */
+	bool without_image;     /* nothing is loaded but the device tree: for `dt dump`, and for
+				   snapshots, which bring all memory */
 	/* Addresses of the HTIF words (devices/htif.h); tohost 0: what the image says. */
 	uint64_t htif_tohost, htif_fromhost;
 

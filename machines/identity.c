@@ -123,6 +123,17 @@ static void add_content(struct identity *identity, const char *key, const char *
 	identity_add(identity, key, path, "%016" PRIx64 ", %" PRIu64 " bytes", sum, size);
 }
 
+/* A file that is not in memory: a disk, a snapshot. */
+static int add_file(struct identity *identity, const char *key, const char *path, const char *what,
+		    struct error *error)
+{
+	uint64_t sum = 0, size = 0;
+	if (checksum_file(path, what, &sum, &size, error))
+		return -1;
+	add_content(identity, key, path, sum, size);
+	return 0;
+}
+
 static void add_image(struct identity *identity, const char *key, const struct image *image)
 {
 	if (image)
@@ -147,10 +158,8 @@ static int add_device(struct identity *identity, unsigned slot, const char *text
 		}
 	}
 	if (!status && device.file) {
-		uint64_t sum = 0, size = 0;
 		snprintf(key, sizeof(key), "disk %u", slot);
-		status = checksum_file(device.file, "disk", &sum, &size, error);
-		add_content(identity, key, device.file, sum, size);
+		status = add_file(identity, key, device.file, "disk", error);
 	}
 	free(device.text);
 	return status;
@@ -178,6 +187,9 @@ int identity_describe(struct identity *identity, const struct machine *machine,
 			    config->initrd_name ? config->initrd_name : "initramfs",
 			    checksum_bytes(config->initrd->data, config->initrd->size),
 			    config->initrd->size);
+	if (config->restored_from &&
+	    add_file(identity, "snapshot", config->restored_from, "snapshot", error))
+		return -1;
 	for (unsigned i = 0; i < config->device_count; i++)
 		if (add_device(identity, i, config->devices[i], error))
 			return -1;

@@ -45,7 +45,8 @@ bool identity_valid(const char *text, size_t size);
 
 /*
  * Describes a machine that was built from config: sizes, CPU, firmware, command line, clock, turns,
- * devices, and checksums of kernel, firmware, initramfs and disks. Returns 0, or -1 with error
+ * devices, and checksums of kernel, firmware, initramfs, disks, and the snapshot if it goes on from
+ * one. Returns 0, or -1 with error
  * (125) if a disk cannot be read or memory is out.
  */
 int identity_describe(struct identity *identity, const struct machine *machine,

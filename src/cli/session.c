@@ -296,6 +296,7 @@ static int configure(struct session *session, struct board_config *config, struc
 	config->device_count = options->devices.count;
 	config->seed = options->seed;
 	config->log = log;
+	config->restored_from = options->restore;
 	if (snapshot_configure(session, config, error))
 		return -1;
 	if (config->without_image)

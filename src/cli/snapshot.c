@@ -122,9 +122,8 @@ static int check_use(const struct session *session, struct error *error)
 	if (options->lockstep && (options->snapshot_at || options->restore))
 		return error_set(error, EXIT_CODE_USAGE,
 				 "--lockstep: expected without --snapshot-at and --restore");
-	if ((options->record || options->replay) && (options->snapshot_at || options->restore))
-		return error_set(error, EXIT_CODE_USAGE,
-				 "--%s: expected without --snapshot-at and --restore",
+	if ((options->record || options->replay) && options->snapshot_at)
+		return error_set(error, EXIT_CODE_USAGE, "--%s: expected without --snapshot-at",
 				 options->record ? "record" : "replay");
 	if (options->snapshot && !options->snapshot_at)
 		return error_set(error, EXIT_CODE_USAGE,

@@ -100,6 +100,19 @@ is "the clock of the recording is used" "7 xyzq" "$(replay "$program")"
 is "unless another is wanted" "125 trapline: $log: recorded with rtc 1000000000000, here \
 2000000000000" "$(replay --rtc 2000 "$program")"
 
+# From a snapshot.
+run -c 2 --snapshot-at insn:5000 --snapshot "$scratch/snap" --icount-limit 10000 -q "$program" </dev/null
+is "a session from a snapshot is recorded" "xyzq 7" \
+	"$(printf 'xyzq' | "$TRAPLINE" run --restore "$scratch/snap" --record "$log"; echo " $?")"
+for engine in $engines; do
+	is "and replayed by $engine" "xyzq 7" "$("$TRAPLINE" run --restore "$scratch/snap" \
+		--engine $engine --replay "$log" </dev/null; echo " $?")"
+done
+is "but not without it" "125 trapline: $log: recorded with snapshot $scratch/snap, here there is none" \
+	"$(replay -c 2 "$program" | sed 's/;.*//')"
+is "and no snapshot is taken meanwhile" "125 trapline: --replay: expected without --snapshot-at" \
+	"$(replay --snapshot-at insn:5 "$program")"
+
 if command -v python3 >/dev/null; then
 	cat >"$scratch/type.py" <<-'PYTHON'
 		"""type.py KEYS COMMAND...: runs the command on a terminal, types, shows what it shows."""
