@@ -56,8 +56,11 @@ int condition_parse(struct condition *condition, const char *text, struct error 
 		i++;
 	*condition = (struct condition){
 		.kind = words[i].kind, .text = text, .argument = text + strlen(words[i].word)};
-	if (!parse_argument(condition))
+	if (!parse_argument(condition)) {
+		if (condition->kind == CONDITION_GUEST)
+			condition->argument = "snapshot";
 		return 0;
+	}
 	return error_set(error, EXIT_CODE_USAGE,
 			 "--snapshot-at %.100s: expected insn:N, time:DURATION, pc:ADDRESS or "
 			 "SYMBOL, console:TEXT, user or guest",
@@ -75,9 +78,10 @@ static void meet(struct condition *condition)
 	machine_stop(condition->machine, STOP_DEBUG, 0, "--snapshot-at %.100s", condition->text);
 }
 
-void condition_request(struct condition *condition)
+void condition_request(struct condition *condition, const char *word)
 {
-	if (condition->kind == CONDITION_GUEST && condition->machine)
+	if (condition->kind == CONDITION_GUEST && condition->machine &&
+	    !strcmp(word, condition->argument))
 		meet(condition);
 }
 

@@ -26,7 +26,7 @@ struct condition {
 	enum condition_kind kind;
 	uint64_t number;      /* instructions, nanoseconds, pc */
 	const char *text;     /* the user's whole text */
-	const char *argument; /* what follows the colon */
+	const char *argument; /* what follows the colon; of `guest`: the word that is awaited */
 	bool met;
 
 	struct machine *machine;
@@ -58,7 +58,7 @@ enum stop_kind condition_run(struct condition *condition);
 /* Instructions that a machine has retired, all harts together: what insn:N counts. */
 uint64_t condition_instructions(const struct machine *machine);
 
-/* The guest has asked by name ("snapshot"): for whoever watches the console. */
-void condition_request(struct condition *condition);
+/* The guest has printed ESC ] trapline;WORD BEL: for whoever watches the console. */
+void condition_request(struct condition *condition, const char *word);
 
 #endif

@@ -1,9 +1,11 @@
 #include "src/cli/initramfs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "machines/cpio.h"
 #include "machines/initramfs.h"
+#include "src/cli/payload.h"
 #include "test-roms/roms.h"
 
 const struct guest_program *guest_program_find(const char *name)
@@ -14,28 +16,56 @@ const struct guest_program *guest_program_find(const char *name)
 	return NULL;
 }
 
-/* test-roms/linux/README.md: the arguments, each ended by a NUL. */
-static int add_command(struct cpio_writer *writer, const struct session *session,
-		       struct error *error)
+int initramfs_command(const struct session *session, char text[INITRAMFS_COMMAND_MAX], size_t *used,
+		      struct error *error)
 {
-	char text[32768];
-	size_t used = 0;
+	*used = 0;
+	for (int i = 0; i < session->command_count; i++) {
+		size_t length = strlen(session->command[i]) + 1;
+		if (*used + length > INITRAMFS_COMMAND_MAX)
+			return error_set(error, EXIT_CODE_USAGE,
+					 "the command is longer than %d bytes",
+					 INITRAMFS_COMMAND_MAX);
+		memcpy(text + *used, session->command[i], length);
+		*used += length;
+	}
+	return 0;
+}
+
+static int add_init(struct cpio_writer *writer, struct error *error)
+{
 	const struct guest_program *init = guest_program_find("init");
 	if (!init)
 		return error_set(error, EXIT_CODE_USAGE,
 				 "running a command needs our init, which this build lacks: no "
 				 "RISC-V cross compiler was found when it was built");
-	for (int i = 0; i < session->command_count; i++) {
-		size_t length = strlen(session->command[i]) + 1;
-		if (used + length > sizeof(text))
-			return error_set(error, EXIT_CODE_USAGE,
-					 "the command is longer than %zu bytes", sizeof(text));
-		memcpy(text + used, session->command[i], length);
-		used += length;
-	}
-	if (cpio_add_file(writer, "init", 0755, init->image, init->size, error))
+	return cpio_add_file(writer, "init", 0755, init->image, init->size, error);
+}
+
+static int add_command(struct cpio_writer *writer, const struct session *session,
+		       struct error *error)
+{
+	char text[INITRAMFS_COMMAND_MAX];
+	size_t used;
+	if (initramfs_command(session, text, &used, error) || add_init(writer, error))
 		return -1;
 	return cpio_add_file(writer, ".trapline-command", 0644, text, used, error);
+}
+
+/* Instead of files and command, room for them. */
+static int add_payload(struct cpio_writer *writer, const struct session *session,
+		       struct error *error)
+{
+	uint8_t *marks = malloc(session->payload_room);
+	if (!marks)
+		return error_set(error, EXIT_CODE_USAGE, "out of memory");
+	payload_mark(marks, session->payload_room);
+	int result = add_init(writer, error);
+	if (!result)
+		result = cpio_add_file(writer, ".trapline-payload", 0600, marks,
+				       session->payload_room, error);
+	free(marks);
+	return result;
 }
 
 static int add_initrd_file(struct cpio_writer *writer, const struct session *session,
@@ -58,6 +88,8 @@ static int fill(struct cpio_writer *writer, const struct session *session, const
 		return -1;
 	if (options->root && cpio_add_folder(writer, options->root, log, error))
 		return -1;
+	if (session->payload_room)
+		return add_payload(writer, session, error);
 	for (unsigned i = 0; i < session->file_count; i++) {
 		const struct session_file *file = &session->files[i];
 		if (cpio_add_file(writer, file->path, file->mode, file->data, file->size, error))

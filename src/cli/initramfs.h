@@ -8,6 +8,13 @@
 int initramfs_build(struct session *session, struct blob *out, const struct log *log,
 		    struct error *error);
 
+#define INITRAMFS_COMMAND_MAX 32768
+
+/* The session's command as init reads it: each argument ended by a NUL. *used gets the bytes.
+ * Returns 0, or -1 with error. */
+int initramfs_command(const struct session *session, char text[INITRAMFS_COMMAND_MAX], size_t *used,
+		      struct error *error);
+
 /* The embedded guest program of that name (test-roms/linux), or NULL. */
 const struct guest_program *guest_program_find(const char *name);
 

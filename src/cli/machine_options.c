@@ -39,6 +39,7 @@ const struct option machine_option_table[] = {
 	{ "at", 0, NULL, OPTION_STRING, "COND", ROW(snapshot_at), NULL },
 	{ "snapshot", 0, NULL, OPTION_STRING, "FILE", ROW(snapshot), "where to (trapline.snap)" },
 	{ "restore", 0, NULL, OPTION_STRING, "FILE", ROW(restore), "go on from a snapshot, which brings the machine's options" },
+	{ "no-cache", 0, NULL, OPTION_FLAG, NULL, ROW(no_cache), NULL },
 	{ "trace", 0, NULL, OPTION_LIST, "EVENTS", ROW(traces), "insn,trap,csr,sbi,mmio,walk...[:FILE][,fmt=text|jsonl]" },
 	{ "stats", 0, NULL, OPTION_OPTIONAL, "json", ROW(stats), "counts at the end, on standard error" },
 	{ "state-hash-every", 0, NULL, OPTION_NUMBER, "N", ROW(state_hash_every), "hash of the whole machine every N ticks, on standard error" },

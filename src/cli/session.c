@@ -155,8 +155,7 @@ static void quit_key(void *opaque, enum chardev_key key)
 static void guest_request(void *opaque, const char *word)
 {
 	struct session *session = opaque;
-	if (!strcmp(word, "snapshot"))
-		condition_request(&session->snapshot.condition);
+	condition_request(&session->snapshot.condition, word);
 }
 
 static int configure_sbi(struct session *session, struct board_config *config, struct error *error)
@@ -301,7 +300,7 @@ static int configure(struct session *session, struct board_config *config, struc
 		return -1;
 	if (config->without_image)
 		return 0;
-	if (initramfs_build(session, &session->initrd, log, error))
+	if (!session->initrd.size && initramfs_build(session, &session->initrd, log, error))
 		return -1;
 	if (session->initrd.size)
 		config->initrd = &session->initrd;

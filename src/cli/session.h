@@ -50,6 +50,8 @@ struct session {
 	struct snapshot_use snapshot;
 	struct session_file files[SESSION_FILES_MAX];
 	unsigned file_count;
+	size_t payload_room; /* bytes in the initramfs for files that come after the boot; 0: none
+			      */
 	/* A command to run under our init; NULL: none. argv as for exec. */
 	char **command;
 	int command_count;

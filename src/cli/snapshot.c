@@ -169,7 +169,7 @@ int snapshot_attach(struct session *session, struct error *error)
 		if (snapshot_restore(use->from, machine, error))
 			return -1;
 		log_write(&machine->log, LOG_MACHINE, LOG_INFO, "%s: restored in %llu ms",
-			  session->options->restore,
+			  session->options->restore ? session->options->restore : "kept boot",
 			  (unsigned long long)(session_ns(session) / 1000000));
 		snapshot_close(use->from);
 		use->from = NULL;
@@ -208,7 +208,7 @@ enum stop_kind snapshot_run(struct session *session)
 	if (!use->condition.met || kind != STOP_NONE)
 		return kind;
 	condition_disarm(&use->condition);
-	if (take(session))
+	if (use->reached ? use->reached(use->opaque, session) : take(session))
 		machine_stop(machine, STOP_QUIT, 0, "the snapshot cannot be written");
 	else if (use->end)
 		machine_stop(machine, STOP_EXIT, 0, "the snapshot is written");
@@ -217,7 +217,7 @@ enum stop_kind snapshot_run(struct session *session)
 
 int snapshot_missed(const struct session *session, struct error *error)
 {
-	if (!session->options->snapshot_at || session->snapshot.taken)
+	if (session->snapshot.reached || !session->options->snapshot_at || session->snapshot.taken)
 		return 0;
 	return error_set(error, EXIT_CODE_USAGE,
 			 "--snapshot-at %.100s: the run ended before that, no snapshot was taken",

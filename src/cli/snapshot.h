@@ -16,6 +16,10 @@ struct snapshot_use {
 	struct snapshot *from;      /* --restore; NULL: none */
 	struct condition condition; /* --snapshot-at, until it is met */
 	bool end;                   /* the run ends with the snapshot: `snap save` */
+	/* At the condition, instead of writing the file; returns 0, or -1 with session->error.
+	 * May be NULL. */
+	int (*reached)(void *opaque, struct session *session);
+	void *opaque;
 	bool taken;
 	char *strings[OPTION_LIST_MAX + 4]; /* option values from the file */
 	unsigned string_count;

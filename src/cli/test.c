@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/cli/boot_cache.h"
 #include "src/cli/initramfs.h"
 #include "src/cli/relay.h"
 #include "test-roms/roms.h"
@@ -240,7 +241,7 @@ static int add_program_file(struct session *session, const struct test *test, st
 	return 0;
 }
 
-static int run_session(struct session *session, struct error *error)
+static int run_session(struct session *session, struct boot_cache *cache, struct error *error)
 {
 	struct relay relay;
 	struct chardev *serial = chardev_null_new(error);
@@ -248,9 +249,45 @@ static int run_session(struct session *session, struct error *error)
 		return -1;
 	relay_init(&relay, serial, stdout, "# ");
 	session_set_serial(session, serial);
-	int status = session_open(session, error) ? -1 : session_run(session);
+	int status =
+		session_open(session, error) || (cache && boot_cache_start(cache, session, error))
+			? -1
+			: session_run(session);
 	relay_finish(&relay);
 	return status;
+}
+
+/* As run_session(), from a kept boot if there is one. A session is over then. */
+static int run_cached(struct session *session, struct error *error)
+{
+	const struct session fresh = *session;
+	struct machine_options options = *session->options;
+	struct boot_cache cache;
+	struct error ours = {0};
+	for (unsigned attempt = 0; attempt < 2; attempt++) {
+		/* A guest that reboots would boot without its program. */
+		options.no_reboot = true;
+		session->options = &options;
+		if (!boot_cache_begin(&cache, session)) {
+			*session = fresh;
+			break;
+		}
+		int status = run_session(session, &cache, &ours);
+		bool again = ours.exit_code || cache.useless;
+		/* What a kept boot cannot do may be due to its file: the next attempt makes it
+		 * anew, and the one after that does without. */
+		if (again && cache.restored)
+			boot_cache_drop(&cache, ours.text);
+		boot_cache_end(&cache);
+		if (!again) {
+			session->options = fresh.options;
+			return status;
+		}
+		session_close(session);
+		*session = fresh;
+		ours = (struct error){0};
+	}
+	return run_session(session, NULL, error);
 }
 
 /*
@@ -289,7 +326,7 @@ static int run_test(const struct test *test, const struct machine_options *base,
 		error_set(error, EXIT_CODE_USAGE, "a test program needs a kernel: --kernel FILE");
 		goto out;
 	}
-	status = run_session(&session, error);
+	status = run_cached(&session, error);
 	*signal = session.signal;
 	session_close(&session);
 out:
@@ -352,7 +389,10 @@ static void print_help(void)
 	       "passed, 1 some failed, 4 all skipped, 128+n ended by signal n. Without a name "
 	       "kselftest\n"
 	       "is our program of the 23 misaligned-access tests; roms are the embedded bare-metal "
-	       "programs.\n\n");
+	       "programs.\n"
+	       "The booted guest of a kernel is kept (TRAPLINE_CACHE, ~/.cache/trapline) and the "
+	       "next program\n"
+	       "starts from there; --no-cache boots each time.\n\n");
 	options_help(machine_option_table);
 }
 

@@ -12,6 +12,7 @@
 enum {
 	SYS_ioctl = 29,
 	SYS_mkdirat = 34,
+	SYS_unlinkat = 35,
 	SYS_mount = 40,
 	SYS_chdir = 49,
 	SYS_openat = 56,
@@ -30,13 +31,15 @@ enum {
 	SYS_prctl = 167,
 	SYS_clone = 220,
 	SYS_execve = 221,
+	SYS_mmap = 222,
 	SYS_riscv_hwprobe = 258,
 	SYS_wait4 = 260,
 	SYS_sync = 81,
 };
 
 enum { AT_FDCWD = -100, O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_NOCTTY = 0400 };
-enum { O_DIRECTORY = 0200000 };
+enum { O_CREAT = 0100, O_TRUNC = 01000, O_DIRECTORY = 0200000 };
+enum { PROT_READ = 1, MAP_PRIVATE = 2 };
 enum { EINTR = 4, ENOENT = 2, EINVAL = 22, ENOEXEC = 8 };
 enum { SIGBUS = 7, SIGKILL = 9, SIGCHLD = 17 };
 

@@ -70,4 +70,47 @@ full_disk() {
 }
 is "a full disk is one line and leaves nothing" "1,125,0" \
 	"$({ full_disk; find "$scratch/full" -type f | wc -l; } | paste -sd,)"
+
+# cached ARGUMENT...: one run of our selftest with a cache of its own: verdict, status and
+# what -v says of the cache.
+cached() {
+	TRAPLINE_CACHE=$scratch/cache timeout 900 "$TRAPLINE" test -v -k "$kernel" --cpu rv64,misaligned=trap \
+		--sbi fwft.misaligned=1 "$@" 2>"$scratch/cached.err" >"$scratch/cached.out"
+	local status=$?
+	grep -Ex '(not )?ok 1 .*' "$scratch/cached.out"
+	echo "status $status"
+	grep -Eo 'kept boot: restored|the boot is kept|made anew' "$scratch/cached.err"
+}
+passed="ok 1 selftests: kselftest: misaligned,status 0"
+is "trapline test keeps its boot" "$passed,the boot is kept" "$(cached kselftest | paste -sd,)"
+grep '^# ' "$scratch/cached.out" | grep -A99 'TAP version' >"$scratch/cold.out"
+is "the second run starts from it" "$passed,kept boot: restored" "$(cached kselftest | paste -sd,)"
+grep '^# ' "$scratch/cached.out" | grep -A99 'TAP version' >"$scratch/warm.out"
+is "with the same output" "$(cat "$scratch/cold.out")" "$(cat "$scratch/warm.out")"
+is "another program starts from it too, and its status counts" \
+	"not ok 1 selftests: kselftest: fails # exit=7,status 1,kept boot: restored" \
+	"$(
+		printf '#!/bin/sh\nexit 7\n' >"$scratch/fails" && chmod +x "$scratch/fails"
+		cached --root "$scratch/root" kselftest "$scratch/fails" >/dev/null
+		cached --root "$scratch/root" kselftest "$scratch/fails" | paste -sd,
+	)"
+is "another kernel command line is another boot" "$passed,the boot is kept" \
+	"$(cached -a 'console=ttyS0 quiet loglevel=1' kselftest | paste -sd,)"
+is "--no-cache boots" "$passed" "$(cached --no-cache kselftest | paste -sd,)"
+for file in "$scratch"/cache/boots/*.snap; do
+	printf X | dd of="$file" bs=1 seek=2000000 conv=notrunc status=none
+done
+is "a damaged file is made anew" "$passed,made anew,the boot is kept" "$(cached kselftest | paste -sd,)"
+for file in "$scratch"/cache/boots/*.snap; do
+	truncate -s 100000 "$file"
+done
+is "a truncated one too" "$passed,made anew,the boot is kept" "$(cached kselftest | paste -sd,)"
+rm -r "$scratch/cache"
+for run in 1 2 3; do
+	TRAPLINE_CACHE=$scratch/cache timeout 900 "$TRAPLINE" test -k "$kernel" --cpu rv64,misaligned=trap \
+		--sbi fwft.misaligned=1 kselftest >"$scratch/parallel.$run" 2>&1 &
+done
+wait
+is "runs at the same time do not disturb each other" "3,1" \
+	"$({ grep -l 'pass:1 fail:0' "$scratch"/parallel.* | wc -l; find "$scratch/cache/boots" -type f | wc -l; } | paste -sd,)"
 report

@@ -5,11 +5,14 @@
  * Without a command a shell is started.  The status goes to the host as an operating
  * system command on the console, which terminals do not show:
  *	ESC ] trapline;exit=N BEL
+ * /.trapline-payload, if there, brings files after the boot: the host fills it in when
+ * it sees ESC ] trapline;ready BEL.
  * See ../README.md for the protocol. */
 #include "test-roms/linux/sys.h"
 
 #define COMMAND_FILE     "/.trapline-command"
 #define ENVIRONMENT_FILE "/.trapline-environment"
+#define PAYLOAD_FILE     "/.trapline-payload"
 #define CONSOLE_NAMES    "/sys/class/tty/console/active"
 
 enum { TIOCSCTTY = 0x540e, TCSBRK = 0x5409, SYSLOG_CONSOLE_OFF = 6 };
@@ -44,6 +47,13 @@ static const struct mount_row mounts[] = {
 	{"tmpfs",    "/run",     "mode=755" },
 	{"tmpfs",    "/tmp",     "mode=1777"},
 };
+
+static bool bytes_equal(const char *a, const char *b, size_t size)
+{
+	while (size > 0 && a[size - 1] == b[size - 1])
+		size--;
+	return size == 0;
+}
 
 static long file_read(const char *path, char *bytes, size_t size)
 {
@@ -169,11 +179,70 @@ static void __attribute__((noreturn)) power_off(int status)
 		sys(SYS_reboot, 0xfee1dead, 672274793, 0x4321fedc, 0);
 }
 
+/* What the host leaves in the payload file: the magic, the bytes in use, then for each
+ * file this header, its name with a NUL, and its content, from a multiple of 8 on. */
+struct payload_head {
+	char magic[8];
+	uint64_t size;
+};
+
+struct payload_entry {
+	uint32_t mode, name_size;
+	uint64_t size;
+};
+
+static const char payload_magic[8] = "TLFILES1";
+
+static void payload_unpack(const char *bytes, uint64_t end)
+{
+	uint64_t at = sizeof(struct payload_head);
+	while (end - at >= sizeof(struct payload_entry)) {
+		struct payload_entry entry;
+		memcpy(&entry, bytes + at, sizeof(entry));
+		at += sizeof(entry);
+		if (entry.name_size > end - at || entry.size > end - at - entry.name_size)
+			return;
+		const char *name = bytes + at, *content = name + entry.name_size;
+		long fd = sys(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_TRUNC, entry.mode);
+		if (fd >= 0) {
+			write_all((int)fd, content, entry.size);
+			sys(SYS_close, fd);
+		}
+		at += (entry.name_size + entry.size + 7) & ~7ull;
+		if (at > end)
+			return;
+	}
+}
+
+/* The boot is over.  The host saves the machine here, or puts a saved one in its place,
+ * and fills in the payload before it lets us go on: read it only then. */
+static void payload_receive(void)
+{
+	struct payload_head head;
+	enum { FAR = 1 << 30 };
+
+	if (file_read(PAYLOAD_FILE, NULL, 0) < 0)
+		return;
+	sys(SYS_ioctl, 1, TCSBRK, 1);
+	print(1, "\033]trapline;ready\007");
+	sys(SYS_ioctl, 1, TCSBRK, 1);
+	long fd = sys(SYS_openat, AT_FDCWD, PAYLOAD_FILE, O_RDONLY);
+	if (sys(SYS_read, fd, &head, sizeof(head)) == sizeof(head) && head.size < FAR &&
+	    bytes_equal(head.magic, payload_magic, sizeof(payload_magic))) {
+		long bytes = sys(SYS_mmap, 0, head.size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (bytes > 0 || bytes < -4095)
+			payload_unpack((const char *)bytes, head.size);
+	}
+	sys(SYS_close, fd);
+	sys(SYS_unlinkat, AT_FDCWD, PAYLOAD_FILE, 0);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	(void)argc, (void)argv, (void)envp;
 	mount_all();
 	console_use(console_open());
+	payload_receive();
 	if (!strings_read(&command, COMMAND_FILE)) {
 		command.vector[0] = (char *)"/bin/sh";
 		command.vector[1] = NULL;
