@@ -53,8 +53,11 @@ struct jit {
 	const uint8_t *slow;           /* the micro-op; 16 bits: how far back to go on */
 	const uint8_t *leave_unlinked; /* wide operand of a direct jump */
 	const uint8_t *leave_budget;   /* the head, which has taken what is not there */
-	const uint8_t *leave_lookup;   /* jumped to; rax = pc */
-	const uint8_t *cold_entry;     /* jumped to; rdx = block that is not compiled */
+	/* Loads, stores by the logarithm of their size: rax = address. Called; spoils rdx. If the
+	 * bytes are at rax + rcx, the flags say "equal". */
+	const uint8_t *probe[2][4];
+	const uint8_t *leave_lookup; /* jumped to; rax = pc */
+	const uint8_t *cold_entry;   /* jumped to; rdx = block that is not compiled */
 };
 
 /* How code names a slot of a block: 31 bits for the block's place in the arena and the slot. */
@@ -96,8 +99,9 @@ void jit_adopt(const struct jit *jit, struct block *block);
 void jit_link(const struct jit *jit, const struct block *from, const union uop_wide *jump,
 	      const struct block *target);
 
-/* Emits the shared code at the beginning of the region. */
+/* Emits the shared code at the beginning of the region; the second is called by the first. */
 void jit_emit_thunks(struct jit *jit);
+void jit_emit_probes(struct jit *jit);
 
 /* Translates a block. Returns false when the region is full. */
 bool jit_compile(struct jit *jit, struct block *block);

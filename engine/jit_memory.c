@@ -104,12 +104,22 @@ bool jit_find_group(const struct uop *first, struct jit_group *group)
 	return group->last != NULL;
 }
 
-static void add_offset(struct jit_lowering *l, bool wide, unsigned to, unsigned base, int32_t imm)
+static void add_offset(struct x86_code *code, bool wide, unsigned to, unsigned base, int32_t imm)
 {
 	if (imm)
-		x86_op(l->code, X86_LEA, wide, to, x86_mem(base, imm));
+		x86_op(code, X86_LEA, wide, to, x86_mem(base, imm));
 	else
-		x86_op(l->code, X86_MOV, wide, to, x86_reg(base));
+		x86_op(code, X86_MOV, wide, to, x86_reg(base));
+}
+
+/* rcx = the entry of base + low. */
+static void find_entry(struct x86_code *code, unsigned base, int32_t low)
+{
+	add_offset(code, false, X86_RCX, base, low);
+	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), CPU_PAGE_BITS - ENTRY_SHIFT);
+	x86_arith_imm(code, X86_AND_I32, false, x86_reg(X86_RCX),
+		      (CPU_TLB_ENTRIES - 1) << ENTRY_SHIFT);
+	x86_op(code, X86_ADD, true, X86_RCX, x86_mem(JIT_BASE, JIT_CPU(data_tlb)));
 }
 
 /* rcx = the entry of base + low; scratch = what its tags must be; a miss goes to the stub. */
@@ -118,13 +128,9 @@ static void compare_tags(struct jit_lowering *l, struct jit_stub *stub,
 			 int32_t mask)
 {
 	struct x86_code *code = l->code;
-	add_offset(l, false, X86_RCX, base, group->low);
-	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), CPU_PAGE_BITS - ENTRY_SHIFT);
-	x86_arith_imm(code, X86_AND_I32, false, x86_reg(X86_RCX),
-		      (CPU_TLB_ENTRIES - 1) << ENTRY_SHIFT);
-	x86_op(code, X86_ADD, true, X86_RCX, x86_mem(JIT_BASE, JIT_CPU(data_tlb)));
+	find_entry(code, base, group->low);
 	if (scratch != base || group->high)
-		add_offset(l, true, scratch, base, group->high);
+		add_offset(l->code, true, scratch, base, group->high);
 	x86_arith_imm(code, X86_AND_I32, true, x86_reg(scratch), mask);
 	if (group->loads) {
 		x86_op(code, X86_CMP, true, scratch,
@@ -139,9 +145,28 @@ static void compare_tags(struct jit_lowering *l, struct jit_stub *stub,
 }
 
 /* The TLB's answer is in the entry at rcx: to = it. */
-static void load_host(struct jit_lowering *l, unsigned to)
+static void load_host(struct x86_code *code, unsigned to)
 {
-	x86_op(l->code, X86_MOV, true, to, x86_mem(X86_RCX, offsetof(struct cpu_tlb_entry, host)));
+	x86_op(code, X86_MOV, true, to, x86_mem(X86_RCX, offsetof(struct cpu_tlb_entry, host)));
+}
+
+void jit_emit_probes(struct jit *jit)
+{
+	struct x86_code *code = &jit->code;
+	for (unsigned store = 0; store < 2; store++) {
+		for (unsigned size = 0; size < 4; size++) {
+			jit->probe[store][size] = x86_here(code);
+			find_entry(code, X86_RAX, 0);
+			add_offset(code, true, X86_RDX, X86_RAX, (1 << size) - 1);
+			x86_arith_imm(code, X86_AND_I32, true, x86_reg(X86_RDX),
+				      (int32_t)CPU_PAGE_MASK);
+			x86_op(code, X86_CMP, true, X86_RDX,
+			       x86_mem(X86_RCX, store ? offsetof(struct cpu_tlb_entry, write)
+						      : offsetof(struct cpu_tlb_entry, read)));
+			load_host(code, X86_RCX);
+			x86_ret(code);
+		}
+	}
 }
 
 /* An offset that leaves no room for arithmetic: rax = host address. */
@@ -169,16 +194,29 @@ static struct x86_rm probe(struct jit_lowering *l, struct jit_stub *stub, struct
 	if (base == X86_NONE) {
 		jit_load(l, l->uop->a, X86_RAX, true);
 		compare_tags(l, stub, group, X86_RAX, X86_RAX, mask);
-		load_host(l, to);
+		load_host(code, to);
 		x86_op(code, X86_ADD, true, to, jit_home(l->uop->a));
 		return x86_mem(to, l->uop->imm);
 	}
 	compare_tags(l, stub, group, base, X86_RAX, mask);
-	load_host(l, to);
+	load_host(code, to);
 	if (!group->last)
 		return x86_mem_index(base, X86_RCX, 0, l->uop->imm);
 	x86_op(code, X86_ADD, true, X86_RDX, x86_reg(base));
 	return x86_mem(X86_RDX, l->uop->imm);
+}
+
+/* Small rather than fast. */
+static struct x86_rm probe_by_call(struct jit_lowering *l, struct jit_stub *stub)
+{
+	const struct uop *uop = l->uop;
+	unsigned base = jit_read(l, uop->a, X86_RAX);
+	if (base != X86_RAX || uop->imm)
+		add_offset(l->code, true, X86_RAX, base, uop->imm);
+	unsigned size = (unsigned)__builtin_ctz(access_size[uop->op]);
+	x86_call(l->code, l->jit->probe[!is_load(uop)][size]);
+	jit_branch_to_stub(l, stub, X86_NE);
+	return x86_mem_index(X86_RAX, X86_RCX, 0, 0);
 }
 
 /*
@@ -207,6 +245,8 @@ static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, 
 	else
 		group.high = (int32_t)((uint32_t)uop->imm + (uint32_t)size - 1);
 	*stub = jit_add_stub(l, STUB_CALL_ANY);
+	if (l->separate && may_share(uop))
+		return probe_by_call(l, *stub);
 	return probe(l, *stub, &group, mask);
 }
 
@@ -225,6 +265,8 @@ void jit_lower_load(struct jit_lowering *l, unsigned insn, unsigned flags)
 /* A register that does not hold the address of the bytes. */
 static unsigned value_scratch(struct x86_rm bytes)
 {
+	if (bytes.base == X86_RAX && bytes.index == X86_RCX)
+		return X86_RDX;
 	return bytes.base == X86_RAX ? X86_RCX : X86_RAX;
 }
 

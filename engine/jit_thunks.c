@@ -271,6 +271,7 @@ void jit_emit_thunks(struct jit *jit)
 	emit_call_helper(jit, trapped, CPU_EXIT_LOOKUP);
 	jit->call_data = x86_here(code);
 	emit_call_data(jit);
+	jit_emit_probes(jit);
 	jit->slow = x86_here(code);
 	emit_slow(jit);
 
