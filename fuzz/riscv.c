@@ -189,6 +189,27 @@ static void report_difference(const struct guest *a, const struct guest *b)
 		(unsigned long long)b->hart->cpu.pc);
 }
 
+static const struct engine_ops *const engines[] = {
+	&engine_step,
+	&engine_interp,
+#if ENGINE_HAS_JIT
+	&engine_jit,
+#endif
+};
+enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
+
+/* By OPTION_MISALIGNED_TRAP; [.][0] is not used. Static, for the fuzzing engine calls without any
+ * context. */
+static struct guest kept[2][ENGINES];
+
+static void free_kept(void)
+{
+	for (int trap = 0; trap < 2; trap++)
+		for (int i = 0; i < ENGINES; i++)
+			if (kept[trap][i].point)
+				guest_fini(&kept[trap][i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
@@ -197,19 +218,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct engine_ops *const engines[] = {
-		&engine_step,
-		&engine_interp,
-#if ENGINE_HAS_JIT
-		&engine_jit,
-#endif
-	};
-	enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
-	static struct guest kept[2][ENGINES]; /* by OPTION_MISALIGNED_TRAP; [.][0] is not used */
+	static bool registered;
 	struct guest fresh, *guest[ENGINES] = {&fresh};
 
 	if (size < 2 || size > RAM_SIZE / 2)
 		return 0;
+	if (!registered)
+		registered = !atexit(free_kept);
 	for (int i = 0; i < ENGINES; i++) {
 		if (i > 0)
 			guest[i] = guest_kept(&kept[!!(data[0] & OPTION_MISALIGNED_TRAP)][i],

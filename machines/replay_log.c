@@ -86,7 +86,8 @@ int replay_writer_open(struct replay_writer *writer, const char *path,
 		mb_put32le(bytes + 8, REPLAY_LOG_VERSION);
 		mb_put32le(bytes + 12, (uint32_t)identity->size);
 		mb_put64le(bytes + 16, icount_limit);
-		memcpy(bytes + HEADER_SIZE, identity->text, identity->size);
+		if (identity->size)
+			memcpy(bytes + HEADER_SIZE, identity->text, identity->size);
 		put_all(writer, bytes, size);
 		free(bytes);
 		if (!writer->failed)
