@@ -76,7 +76,7 @@ static void csr_observe(struct riscv_cpu *hart, const struct csr *csr, uint64_t 
 	observer_notify(&machine->observers, &hart->cpu, &observation);
 }
 
-/* The one place where a CSR changes by a write, so that no observer misses one. */
+/* The one place where a CSR changes by a write, so that no observer misses one. pc is for them. */
 static void csr_store(struct riscv_cpu *hart, const struct csr *csr, uint64_t pc, uint64_t value)
 {
 	bool observed = observer_wants(&hart->cpu.machine->observers, OBSERVE_CSR);
@@ -121,11 +121,13 @@ bool riscv_csr_access(struct riscv_cpu *hart, unsigned number, bool read, bool w
 	uint64_t current = read || mask != ALL ? csr_load(hart, csr) : 0;
 	if (old)
 		*old = current;
+	bool observed = observer_wants(&hart->cpu.machine->observers, OBSERVE_CSR);
+	uint64_t pc = observed ? engine_pc(&hart->cpu) : 0;
 	if (write) {
 		uint64_t base = csr_modify_base(hart, csr, current);
-		csr_store(hart, csr, engine_pc(&hart->cpu), (base & ~mask) | (value & mask));
-	} else if (observer_wants(&hart->cpu.machine->observers, OBSERVE_CSR)) {
-		csr_observe(hart, csr, engine_pc(&hart->cpu), false, current, current);
+		csr_store(hart, csr, pc, (base & ~mask) | (value & mask));
+	} else if (observed) {
+		csr_observe(hart, csr, pc, false, current, current);
 	}
 	return true;
 }

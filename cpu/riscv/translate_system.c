@@ -4,7 +4,9 @@
 #include "cpu/riscv/emit.h"
 
 #include "core/machine.h"
+#include "cpu/riscv/bits.h"
 #include "cpu/riscv/csr.h"
+#include "cpu/riscv/hart.h"
 #include "cpu/riscv/trap.h"
 #include "engine/engine.h"
 
@@ -15,6 +17,9 @@
 	((uint64_t)(operation) | (uint64_t)(zimm) << 8 | (uint64_t)(read) << 16 |                  \
 	 (uint64_t)(write) << 17)
 #define CSR_IMMEDIATE (1 << 18)
+#define CSR_TIMELESS  (1 << 19) /* neither reads nor writes look at the clock */
+
+#define CSR_SSTATUS 0x100
 
 static bool help_csr(struct cpu *cpu, const struct uop *uop)
 {
@@ -31,7 +36,8 @@ static bool help_csr(struct cpu *cpu, const struct uop *uop)
 	case CSR_CLEAR: break;
 	}
 	uint64_t old = 0;
-	engine_sync_clock(cpu);
+	if (!(argument & CSR_TIMELESS) || observer_wants(&cpu->machine->observers, OBSERVE_CSR))
+		engine_sync_clock(cpu);
 	if (!riscv_csr_access(riscv_cpu(cpu), (unsigned)uop->imm, read, write, mask, value, &old))
 		return false;
 	if (read)
@@ -60,6 +66,51 @@ static bool csr_write_is_local(const struct builder *builder, unsigned number)
 	case 0x343: /* mtval */ return true;
 	default: return false;
 	}
+}
+
+/* Often accessed CSRs that have rules of their own, but none about time. */
+static bool csr_is_timeless(unsigned number)
+{
+	switch (number) {
+	case CSR_SSTATUS:
+	case 0x104: /* sie */
+	case 0x144: /* sip */
+	case 0x180: /* satp */
+	case 0x300: /* mstatus */
+	case 0x304: /* mie */
+	case 0x344: /* mip */ return true;
+	default: return false;
+	}
+}
+
+/* CSRRSI and CSRRCI of sstatus.SIE. imm: the new SIE. */
+static bool help_interrupt_enable(struct cpu *cpu, const struct uop *uop)
+{
+	struct riscv_cpu *hart = riscv_cpu(cpu);
+	uint64_t old = csr_read_sstatus(hart, NULL);
+	if (uop->imm)
+		hart->mstatus |= MSTATUS_SIE;
+	else
+		hart->mstatus &= ~MSTATUS_SIE;
+	if (uop->imm && riscv_wakeup(cpu))
+		cpu_attention(cpu);
+	cpu->r[uop->d] = old;
+	return true;
+}
+
+/*
+ * What kernels do all the time: interrupts off and on again. SIE is not in the mode word, and a
+ * pending interrupt leaves the block after the instruction: it goes on.
+ */
+static bool emit_interrupt_enable(struct builder *builder, const struct riscv_operands *o)
+{
+	unsigned operation = o->row->argument;
+	if (o->imm != CSR_SSTATUS || emit_level(builder) == RV_U || operation == CSR_WRITE ||
+	    o->row->format != RV_FORMAT_CSR_I || o->rs1 != MSTATUS_SIE)
+		return false;
+	build_call(builder, help_interrupt_enable, emit_destination(o), 0, 0, operation == CSR_SET,
+		   0);
+	return true;
 }
 
 /* The row if accesses at this level are always allowed and are plain ones of a field; or NULL. */
@@ -137,13 +188,19 @@ void emit_csr(struct builder *builder, const struct riscv_operands *o)
 	bool read = operation != CSR_WRITE || o->rd;
 	bool write = operation == CSR_WRITE || o->rs1;
 	const struct csr *plain = plain_csr(builder, number, write);
-	if (plain && !observer_wants(&builder->cpu->machine->observers, OBSERVE_CSR)) {
-		emit_plain_csr(builder, o, plain, read, write);
-		return;
+	if (!observer_wants(&builder->cpu->machine->observers, OBSERVE_CSR)) {
+		if (emit_interrupt_enable(builder, o))
+			return;
+		if (plain) {
+			emit_plain_csr(builder, o, plain, read, write);
+			return;
+		}
 	}
 	uint64_t argument = CSR_ARGUMENT(operation, immediate ? o->rs1 : 0, read, write);
 	if (immediate)
 		argument |= CSR_IMMEDIATE;
+	if (csr_is_timeless(number))
+		argument |= CSR_TIMELESS;
 	build_call(builder, help_csr, emit_destination(o), immediate ? 0 : o->rs1, 0,
 		   (int32_t)number, argument);
 	if (write && !csr_write_is_local(builder, number))

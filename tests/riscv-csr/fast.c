@@ -104,6 +104,8 @@ static uint32_t random_csr_insn(void)
 	unsigned rs1 = random64() % 4 ? 5 + random64() % 4 : 0,
 		 rd = random64() % 4 ? 5 + random64() % 4 : 0;
 	unsigned funct3 = 1 + random64() % 3 + 4 * (random64() & 1);
+	if (plain[which] == SSTATUS && random64() & 1) /* interrupts on or off */
+		return insn_csr(6 + (random64() & 1), rd, SSTATUS, MSTATUS_SIE);
 	if (which >= 8)
 		return CSRRS(rd, plain[which], 0);
 	return insn_csr(funct3, rd, plain[which], rs1);
