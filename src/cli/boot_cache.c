@@ -87,7 +87,7 @@ static char *make_key(const struct session *session)
 	if (options->sbi && !access(options->sbi, F_OK))
 		result |= key_file(out, "firmware", options->sbi);
 	for (unsigned i = 0; i < options->devices.count; i++) {
-		char name[16];
+		char name[32];
 		snprintf(name, sizeof(name), "device%u", i);
 		key_text(out, name, options->devices.items[i]);
 	}
