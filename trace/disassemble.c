@@ -81,9 +81,9 @@ static const struct target {
 
 static const struct target *find_target(const char *isa)
 {
-	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-		if (!strcmp(targets[i].isa, isa))
-			return &targets[i];
+	for (const struct target *target = targets; target->isa; target++)
+		if (!strcmp(target->isa, isa))
+			return target;
 	return NULL;
 }
 

@@ -145,7 +145,7 @@ static void one_load(uint64_t *random, uint64_t address, unsigned size)
 
 static void one_bulk(uint64_t *random, uint64_t address)
 {
-	uint8_t buffer[300];
+	uint8_t buffer[300] = {0};
 	uint64_t length = next_random(random) % sizeof(buffer), done, good = 0;
 
 	for (unsigned i = 0; i < length; i++) {

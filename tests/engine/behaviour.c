@@ -1,7 +1,6 @@
 /* What an engine must get right by itself: precise traps, self-modifying code, exact device time.
  */
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 #include <string.h>
 
 #include "tests/engine/toy.h"
