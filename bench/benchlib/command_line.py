@@ -9,7 +9,7 @@ import tempfile
 from . import BenchError, bare, guests, snapshots
 from .emulators import Trapline, find_qemu, find_trapline, first_line
 from .host import Load, machine, now, source_version
-from .report import Row, heading, markdown, table
+from .report import Row, heading, markdown, row_from_json, table
 from .session import Session, Unavailable
 from .targets import TARGETS
 
@@ -51,6 +51,7 @@ def parser_for(part):
     parser.add_argument("--kernel", metavar="FILE", help="guest kernel (tools/guest-image ARCH kernel)")
     parser.add_argument("--busybox", metavar="FILE", help="static busybox of the guest (tools/guest-image ARCH busybox)")
     parser.add_argument("--json", metavar="FILE", help="write the results, run by run, as JSON; - is standard output, instead of the table")
+    parser.add_argument("--show", metavar="FILE", help="measure nothing: print the results that --json wrote")
     parser.add_argument("--markdown", action="store_true", help="print the table as docs/performance.md has it")
     return parser
 
@@ -119,11 +120,28 @@ def show(facts, rows, args):
             return
         with open(args.json, "w", encoding="utf-8") as out:
             out.write(text)
+    print_table(facts, rows, args)
+
+
+def print_table(facts, rows, args):
     for line in heading(facts):
         print(line)
     print()
     for line in (markdown if args.markdown else table)(rows):
         print(line)
+
+
+def show_file(args):
+    """Prints what an earlier run has written."""
+    try:
+        with open(args.show, encoding="utf-8") as stream:
+            facts = json.load(stream)
+        print_table(facts, [row_from_json(row) for row in facts["rows"]], args)
+    except OSError as error:
+        raise BenchError(f"--show {args.show}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise BenchError(f"--show {args.show}: expected what --json writes") from None
+    return 0
 
 
 def compare(args, only):
@@ -159,7 +177,7 @@ def main(part=None):
     for number in INTERRUPTS:
         signal.signal(number, interrupt)
     try:
-        return compare(args, only)
+        return show_file(args) if args.show else compare(args, only)
     except BenchError as error:
         print(f"compare: {error}", file=sys.stderr)
         return 2

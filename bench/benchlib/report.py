@@ -41,6 +41,13 @@ class Row:
                 "wanted": self.wanted, "note": self.note}
 
 
+def row_from_json(data):
+    """The Row that as_json() described."""
+    samples = {name: data[name]["runs"] for name in ("trapline", "qemu") if name in data}
+    ratios = (data["ratio"], data["ratio_of_medians"]) if data["ratio"] and not samples else None
+    return Row(data["part"], data["name"], data["unit"], samples, data["more_is_better"], ratios, data["wanted"], data["note"])
+
+
 def geometric_mean(values):
     return math.exp(sum(map(math.log, values)) / len(values))
 

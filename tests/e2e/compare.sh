@@ -55,6 +55,8 @@ assert all(value > 0 for row in rows for value in row["trapline"]["runs"])
 print(*(row["part"] for row in rows), *(len(row["trapline"]["runs"]) for row in rows), rows[0]["ratio"])
 PY
 )"
+is "its JSON as a table again" "$(cat "$scratch/table")" "$(bench/compare --show "$scratch/startup.json")"
+is "no results to show" "2 compare: --show README.md: expected what --json writes" "$(compare --show README.md)"
 is "Markdown" 1 "$(bench/compare --only startup --runs 1 --qemu none --markdown 2>/dev/null | grep -c '^| start and exit, CPU | ms | ')"
 is "the front end of one part" 1 "$(bench/startup --runs 1 --qemu none 2>/dev/null | grep -c '^start and exit, CPU ')"
 # The other emulator can be any command with QEMU's options: trapline itself is one.
