@@ -58,8 +58,6 @@ static unsigned scan(struct jit_lowering *l, uint8_t slots[BLOCK_MAX_UOPS])
 	uint8_t uses[32] = {0};
 	uint32_t written = 0;
 	unsigned count = 0;
-	fp->rounds = fp->any = false;
-	fp->live_in = fp->live_in_single = 0;
 	for (unsigned slot = 0; slot < l->block->uop_count;) {
 		const struct uop *uop = &l->block->uops[slot];
 		const struct jit_row *row = &jit_rows[uop->op];
@@ -87,11 +85,29 @@ static unsigned scan(struct jit_lowering *l, uint8_t slots[BLOCK_MAX_UOPS])
 	return count;
 }
 
+/* Most blocks have no floating point at all: this finds out faster than scan(). */
+static bool has_fp(const struct block *block)
+{
+	const uint32_t kinds = 1u << UOP_KIND_FFF | 1u << UOP_KIND_FFFF | 1u << UOP_KIND_FF |
+			       1u << UOP_KIND_RFF | 1u << UOP_KIND_RF | 1u << UOP_KIND_FR |
+			       1u << UOP_KIND_FLOAD | 1u << UOP_KIND_FSTORE;
+	for (const struct uop *uop = block->uops;; uop += uop_info[uop->op].slots) {
+		if (kinds >> uop_info[uop->op].kind & 1)
+			return true;
+		if (jit_ends_block(uop))
+			return false;
+	}
+}
+
 void jit_fp_begin(struct jit_lowering *l)
 {
 	struct jit_fp *fp = &l->fp;
 	uint8_t slots[BLOCK_MAX_UOPS];
-	unsigned count = scan(l, slots);
+	unsigned count = 0;
+	fp->rounds = fp->any = false;
+	fp->live_in = fp->live_in_single = 0;
+	if (has_fp(l->block))
+		count = scan(l, slots);
 	fp->held = fp->wide = fp->boxed = 0;
 	fp->trusted = fp->restore = false;
 	fp->distrust[0] = fp->distrust[1] = NULL;
@@ -305,10 +321,11 @@ void jit_end_stub(struct jit_lowering *l, struct jit_stub *stub)
 
 void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub)
 {
-	for (unsigned guest = 0; guest < 32; guest++)
-		if ((stub->fp_wide | stub->fp_single) & BIT(guest))
-			x86_op(l->code, stub->fp_single & BIT(guest) ? X86_MOVSS : X86_MOVSD, false,
-			       l->fp.host[guest], jit_vector(guest));
+	for (uint32_t left = stub->fp_wide | stub->fp_single; left; left &= left - 1) {
+		unsigned guest = (unsigned)__builtin_ctz(left);
+		x86_op(l->code, stub->fp_single & BIT(guest) ? X86_MOVSS : X86_MOVSD, false,
+		       l->fp.host[guest], jit_vector(guest));
+	}
 }
 
 /* -- which results are trusted -- */
