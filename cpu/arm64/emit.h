@@ -132,6 +132,9 @@ static inline void emit_flags_unknown(struct builder *builder)
  */
 void emit_condition(struct builder *builder, unsigned condition, bool *inverted);
 
+/* The base register of an access; SP is checked. */
+unsigned emit_base(struct builder *builder, uint32_t word);
+
 /* SP is about to be an address, or has been written. */
 void emit_sp_check(struct builder *builder);
 static inline void emit_sp_written(struct builder *builder)

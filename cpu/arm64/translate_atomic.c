@@ -75,14 +75,6 @@ static bool help_store_exclusive(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-static unsigned checked_base(struct builder *builder, uint32_t word)
-{
-	unsigned base = emit_rn_sp(word);
-	if (base == A64_REG_SP)
-		emit_sp_check(builder);
-	return base;
-}
-
 static unsigned sink_if_zero(unsigned number)
 {
 	return number == 31 ? REG_SINK : number;
@@ -92,7 +84,7 @@ void emit_exclusive(struct builder *builder, uint32_t word, const struct arm64_r
 {
 	(void)row;
 	bool pair = arm64_field(word, 21, 21);
-	unsigned base = checked_base(builder, word), rt2 = arm64_field(word, 14, 10);
+	unsigned base = emit_base(builder, word), rt2 = arm64_field(word, 14, 10);
 	int32_t imm = (int32_t)arm64_field(word, 31, 30) | pair << 8;
 	if (arm64_field(word, 22, 22))
 		build_call(builder, help_load_exclusive, emit_rd(word), base, sink_if_zero(rt2),
@@ -146,14 +138,14 @@ static void ordered_access(struct builder *builder, uint32_t word, unsigned base
 void emit_ordered(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	ordered_access(builder, word, checked_base(builder, word));
+	ordered_access(builder, word, emit_base(builder, word));
 }
 
 /* STLR with pre-index and LDAPR with post-index, by the size of the register. */
 void emit_ordered_indexed(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	unsigned base = checked_base(builder, word), size = arm64_field(word, 31, 30);
+	unsigned base = emit_base(builder, word), size = arm64_field(word, 31, 30);
 	bool load = arm64_field(word, 22, 22);
 	int32_t bytes = 1 << size;
 	build_call_if(builder, help_misaligned, base, bytes - 1, load ? MMU_READ : MMU_WRITE);
@@ -209,7 +201,7 @@ static bool help_atomic(struct cpu *cpu, const struct uop *uop)
 
 void emit_atomic(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
-	build_call(builder, help_atomic, emit_rd(word), checked_base(builder, word), emit_rm(word),
+	build_call(builder, help_atomic, emit_rd(word), emit_base(builder, word), emit_rm(word),
 		   (int32_t)arm64_field(word, 31, 30) | row->argument << 8, 0);
 }
 
@@ -236,7 +228,7 @@ void emit_compare_swap(struct builder *builder, uint32_t word, const struct arm6
 {
 	(void)row;
 	build_call(builder, help_compare_swap, sink_if_zero(emit_rm(word)),
-		   checked_base(builder, word), word & 31, (int32_t)arm64_field(word, 31, 30), 0);
+		   emit_base(builder, word), word & 31, (int32_t)arm64_field(word, 31, 30), 0);
 }
 
 /* The same for pairs of registers; number 31 of a pair is the zero register. */
@@ -264,6 +256,6 @@ static bool help_compare_swap_pair(struct cpu *cpu, const struct uop *uop)
 void emit_compare_swap_pair(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	build_call(builder, help_compare_swap_pair, emit_rm(word), checked_base(builder, word),
+	build_call(builder, help_compare_swap_pair, emit_rm(word), emit_base(builder, word),
 		   word & 31, arm64_field(word, 30, 30) ? 3 : 2, 0);
 }

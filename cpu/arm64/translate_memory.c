@@ -18,8 +18,7 @@ void emit_sp_check(struct builder *builder)
 	builder->note |= NOTE_SP_ALIGNED;
 }
 
-/* The base register of an access, checked. */
-static unsigned base_register(struct builder *builder, uint32_t word)
+unsigned emit_base(struct builder *builder, uint32_t word)
 {
 	unsigned base = emit_rn_sp(word);
 	if (base == A64_REG_SP)
@@ -72,7 +71,7 @@ void emit_access_unsigned(struct builder *builder, uint32_t word, const struct a
 {
 	(void)row;
 	int32_t offset = (int32_t)(arm64_field(word, 21, 10) << arm64_field(word, 31, 30));
-	access_memory(builder, word, base_register(builder, word), offset);
+	access_memory(builder, word, emit_base(builder, word), offset);
 }
 
 static int32_t offset9(uint32_t word)
@@ -83,13 +82,13 @@ static int32_t offset9(uint32_t word)
 void emit_access_unscaled(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	access_memory(builder, word, base_register(builder, word), offset9(word));
+	access_memory(builder, word, emit_base(builder, word), offset9(word));
 }
 
 void emit_access_pre(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	unsigned base = base_register(builder, word);
+	unsigned base = emit_base(builder, word);
 	access_memory(builder, word, base, offset9(word));
 	write_back(builder, base, offset9(word));
 }
@@ -97,7 +96,7 @@ void emit_access_pre(struct builder *builder, uint32_t word, const struct arm64_
 void emit_access_post(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	unsigned base = base_register(builder, word);
+	unsigned base = emit_base(builder, word);
 	access_memory(builder, word, base, 0);
 	write_back(builder, base, offset9(word));
 }
@@ -111,7 +110,7 @@ void emit_access_register(struct builder *builder, uint32_t word, const struct a
 						  UOP_SH3ADDUW};
 	unsigned option = arm64_field(word, 15, 13), index = emit_rm(word);
 	unsigned scale = arm64_field(word, 12, 12) ? arm64_field(word, 31, 30) : 0;
-	unsigned base = base_register(builder, word);
+	unsigned base = emit_base(builder, word);
 	enum { UXTW = 2, SXTW = 6 };
 	if (option == SXTW) {
 		build_op(builder, UOP_SEXT32, T2, index, 0, 0);
@@ -160,7 +159,7 @@ void emit_access_unprivileged(struct builder *builder, uint32_t word, const stru
 	}
 	int32_t imm = offset9(word) * 256 + (int32_t)(arm64_field(word, 23, 22) << 4) +
 		      (int32_t)arm64_field(word, 31, 30);
-	unsigned base = base_register(builder, word);
+	unsigned base = emit_base(builder, word);
 	build_call(builder, help_unprivileged, emit_rd(word), base, word & 31, imm, 0);
 }
 
@@ -177,7 +176,7 @@ void emit_pair(struct builder *builder, uint32_t word, const struct arm64_row *r
 	unsigned rt2 = arm64_field(word, 14, 10);
 	enum { NO_ALLOCATE, POST, OFFSET, PRE } index = arm64_field(word, 24, 23);
 	int32_t at = index == POST ? 0 : offset;
-	unsigned base = base_register(builder, word);
+	unsigned base = emit_base(builder, word);
 	if (arm64_field(word, 22, 22)) {
 		enum uop_op op = size == 8 ? UOP_LD64 : opc == SIGNED_WORDS ? UOP_LD32S : UOP_LD32U;
 		build_memory(builder, op, T0, base, at);
