@@ -4,6 +4,7 @@
 
 #include "cpu/arm64/decode_index.h"
 #include "cpu/arm64/emit.h"
+#include "cpu/arm64/need.h"
 
 #include "cpu/arm64/decode-index.inc"
 
@@ -32,24 +33,6 @@
 	}
 #include "cpu/arm64/insn.def"
 #undef A64
-
-#define NONE                                                                                       \
-	0,                                                                                         \
-	{                                                                                          \
-		0, 0                                                                               \
-	}
-#define NEED_1(a)                                                                                  \
-	1,                                                                                         \
-	{                                                                                          \
-		A64_FEAT_##a, 0                                                                    \
-	}
-#define NEED_2(a, b)                                                                               \
-	2,                                                                                         \
-	{                                                                                          \
-		A64_FEAT_##a, A64_FEAT_##b                                                         \
-	}
-#define PICK(a, b, c, ...) c
-#define NEED(...)          PICK(__VA_ARGS__, NEED_2, NEED_1)(__VA_ARGS__)
 
 const struct arm64_row arm64_rows[] = {
 #define A64(id, name, mask, match, need, condition, emitter, argument)                             \

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "cpu/arm64/insn.h"
+#include "cpu/arm64/need.h"
 #include "cpu/arm64/operation-index.inc"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg_special.h"
@@ -17,24 +18,6 @@ struct row {
 	uint8_t need_count;
 	uint8_t need[2]; /* enum arm64_feature */
 };
-
-#define NONE                                                                                       \
-	0,                                                                                         \
-	{                                                                                          \
-		0, 0                                                                               \
-	}
-#define NEED_1(a)                                                                                  \
-	1,                                                                                         \
-	{                                                                                          \
-		A64_FEAT_##a, 0                                                                    \
-	}
-#define NEED_2(a, b)                                                                               \
-	2,                                                                                         \
-	{                                                                                          \
-		A64_FEAT_##a, A64_FEAT_##b                                                         \
-	}
-#define PICK(a, b, c, ...) c
-#define NEED(...)          PICK(__VA_ARGS__, NEED_2, NEED_1)(__VA_ARGS__)
 
 static const struct row registers[] = {
 #define SYSREG(id, op0, op1, crn, crm, op2, level, access, ...)                                    \
