@@ -107,7 +107,7 @@ enum arm64_tlb_mode { A64_TLB_EL0, A64_TLB_EL1, A64_TLB_EL2, A64_TLB_EL3, A64_TL
 enum arm64_mode {
 	A64_MODE_LEVEL = 3,         /* bits 1:0 */
 	A64_MODE_SP_CHECK = 1 << 2, /* SP is checked for alignment */
-	A64_MODE_FP_TRAP = 1 << 3,  /* FP and SIMD instructions go the long way */
+	A64_MODE_FP_TRAP = 1 << 3,  /* FP and SIMD instructions trap */
 	A64_MODE_ILLEGAL = 1 << 4,  /* PSTATE.IL */
 	A64_MODE_ALIGNED = 1 << 5,  /* data accesses must be aligned */
 	A64_MODE_STAGE1 = 1 << 6,   /* fetches are translated */
@@ -134,9 +134,10 @@ struct arm64_cpu {
 	uint64_t sysreg[A64_SYSREG_COUNT];
 
 	uint64_t mpidr;
-	uint32_t fpcr, fpsr;
-	bool event; /* the event register of WFE */
-	bool after; /* the exception being raised returns to the next instruction */
+	uint32_t fpcr;
+	uint32_t fpsr; /* only QC; see cpu/arm64/fp.h */
+	bool event;    /* the event register of WFE */
+	bool after;    /* the exception being raised returns to the next instruction */
 
 	/*
 	 * In-process firmware: called for SMC where there is no EL3. X0 to X17 are at cpu.r[], the

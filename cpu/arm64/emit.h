@@ -5,6 +5,8 @@
 #ifndef CPU_ARM64_EMIT_H
 #define CPU_ARM64_EMIT_H
 
+#include <stddef.h>
+
 #include "cpu/arm64/insn.h"
 #include "engine/builder.h"
 #include "engine/uop.h"
@@ -65,6 +67,9 @@ arm64_emit emit_ls64; /* argument: enum arm64_ls64 */
 arm64_emit emit_hint, emit_csync, emit_barrier, emit_isb, emit_wait, emit_send_event;
 arm64_emit emit_msr_immediate, emit_sysreg;
 
+/* translate_fp.c */
+arm64_emit emit_fp_from_general;
+
 /* -- what emitters share -- */
 
 /* Temporaries of one instruction. */
@@ -77,6 +82,8 @@ enum arm64_note {
 	NOTE_FLAGS = 3,
 	NOTE_SP_ALIGNED = 1 << 2, /* SP has been checked */
 };
+/* Bit n of these: the upper half of vector register n is known to be zero. */
+#define NOTE_UPPER_ZERO_AT 32
 
 static inline bool emit_wide(uint32_t word)
 {
@@ -140,6 +147,25 @@ void emit_sp_check(struct builder *builder);
 static inline void emit_sp_written(struct builder *builder)
 {
 	builder->note &= ~(uint64_t)NOTE_SP_ALIGNED;
+}
+
+/*
+ * Vector registers: cpu->v[]. An instruction that is one micro-op of scalar floating point (or a
+ * load of 64 bits or less) writes d[0] and then calls emit_scalar_written(), which sees to it that
+ * d[1] is zero. One that is a helper call (build_call, with numbers of vector registers for d, a
+ * and b) writes all 128 bits, d[1] = 0 where Q = 0, and tells so by emit_vector_written().
+ *
+ * The upper halves, and only they, are also words of state: emit_upper() is their number for
+ * UOP_GET and UOP_PUT. Engines keep copies of the lower halves.
+ */
+static inline int32_t emit_upper(unsigned number)
+{
+	return (int32_t)(offsetof(struct cpu, v) + number * sizeof(union cpu_vector) + 8);
+}
+void emit_scalar_written(struct builder *builder, unsigned d);
+static inline void emit_vector_written(struct builder *builder, unsigned d)
+{
+	builder->note &= ~(1ull << (NOTE_UPPER_ZERO_AT + d));
 }
 
 /* The instruction raises a synchronous exception always; why is static text. */

@@ -1,5 +1,6 @@
 /* The life of a processing element, and what engine and machine see of it. */
 #include "cpu/arm64/pe.h"
+#include "cpu/arm64/fp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ static void pe_saving(void *base)
 {
 	struct arm64_cpu *pe = base;
 	flags_set(&pe->cpu, flags_nzcv(&pe->cpu));
+	pe->fpsr = arm64_fpsr(pe);
 }
 
 /* Values that no element can hold, of a damaged snapshot, become ones that it can. */
@@ -87,6 +89,8 @@ static void pe_loaded(void *base)
 {
 	struct arm64_cpu *pe = base;
 	legalize(pe);
+	arm64_set_fpcr(pe, pe->fpcr);
+	arm64_set_fpsr(pe, pe->fpsr);
 	mmu_flush(&pe->cpu);
 	arm64_update_mode(&pe->cpu);
 }
@@ -126,9 +130,9 @@ void arm64_reset(struct cpu *cpu)
 	memset(pe->sysreg, 0, sizeof(pe->sysreg));
 	cpu->pc = 0;
 	cpu->halted = false;
-	cpu->fp = (struct fp_env){.rm = FP_RNE};
 	cpu->reservation = UINT64_MAX;
-	pe->fpcr = pe->fpsr = 0;
+	arm64_set_fpcr(pe, 0);
+	arm64_set_fpsr(pe, 0);
 	pe->event = false;
 	cpu->level = pe->config.entry;
 	pe->pstate = PSTATE_DAIF | PSTATE_SPSEL;
@@ -233,6 +237,8 @@ static uint32_t mode_word(const struct arm64_cpu *pe)
 		mode |= A64_MODE_ALIGNED;
 	if (sctlr & SCTLR_M)
 		mode |= A64_MODE_STAGE1;
+	if (arm64_fp_trapped(pe))
+		mode |= A64_MODE_FP_TRAP;
 	return mode;
 }
 

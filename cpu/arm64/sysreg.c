@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "cpu/arm64/fp.h"
 #include "cpu/arm64/insn.h"
 #include "cpu/arm64/need.h"
 #include "cpu/arm64/operation-index.inc"
@@ -202,6 +203,10 @@ static bool may(struct arm64_cpu *pe, const struct arm64_operation *operation, u
 	if (!operation->is_sysop && operation->row == A64_ALLINT && access == A64_ACCESS_W &&
 	    pe->cpu.level == A64_EL1 && arm64_is_guest(pe) && arm64_hcrx(pe) & HCRX_TALLINT)
 		return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(word), "HCRX_EL2.TALLINT=1");
+	bool fp =
+		!operation->is_sysop && (operation->row == A64_FPCR || operation->row == A64_FPSR);
+	if (fp && !arm64_fp_may_use(pe))
+		return false;
 	if (!operation->is_sysop && el3_forbidden(pe, operation->row, &why))
 		return arm64_raise_to(pe, A64_EL3, arm64_esr_sysreg(word), why);
 	return true;

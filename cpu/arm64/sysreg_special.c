@@ -1,5 +1,6 @@
 #include "cpu/arm64/sysreg_special.h"
 
+#include "cpu/arm64/fp.h"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/trap.h"
 #include "engine/engine.h"
@@ -87,19 +88,19 @@ uint64_t read_fpcr(struct arm64_cpu *pe, enum arm64_sysreg reg)
 void write_fpcr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
 	(void)reg;
-	pe->fpcr = (uint32_t)value;
+	arm64_set_fpcr(pe, (uint32_t)value);
 }
 
 uint64_t read_fpsr(struct arm64_cpu *pe, enum arm64_sysreg reg)
 {
 	(void)reg;
-	return pe->fpsr;
+	return arm64_fpsr(pe);
 }
 
 void write_fpsr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
 	(void)reg;
-	pe->fpsr = (uint32_t)value;
+	arm64_set_fpsr(pe, (uint32_t)value);
 }
 
 /* -- what the element is -- */

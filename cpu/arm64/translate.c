@@ -1,10 +1,20 @@
 /* From A64 instructions to micro-ops: what arm64_isa.translate points to. */
 #include "cpu/arm64/emit.h"
+#include "cpu/arm64/fp.h"
 #include "cpu/arm64/pe.h"
+#include "engine/engine.h"
 
 void build_exception(struct builder *builder, uint64_t esr, const char *why)
 {
 	build_trap_syndrome(builder, A64_SYNCHRONOUS, esr, why);
+}
+
+/* The mode word says that it does not return true. */
+static bool help_fp_trap(struct cpu *cpu, const struct uop *uop)
+{
+	(void)uop;
+	cpu->pc = engine_pc(cpu) + 4;
+	return arm64_fp_may_use(arm64_cpu(cpu));
 }
 
 void arm64_translate(struct cpu *cpu, struct builder *builder)
@@ -20,7 +30,9 @@ void arm64_translate(struct cpu *cpu, struct builder *builder)
 		return;
 	}
 	const struct arm64_row *row = arm64_decode(arm64_cpu(cpu), (uint32_t)bits, &why);
-	if (row)
+	if (row && arm64_uses_fp((uint32_t)bits) && cpu->mode & A64_MODE_FP_TRAP)
+		build_call_end(builder, help_fp_trap, 0, 0, 0, 0, 0);
+	else if (row)
 		row->emit(builder, (uint32_t)bits, row);
 	else
 		emit_undefined_because(builder, why);
