@@ -141,6 +141,7 @@ struct device_fdt {
 	uint32_t interrupt_parent; /* phandle; 0: no interrupt properties */
 	uint32_t interrupt[4];     /* specifier of the device's first wire */
 	unsigned interrupt_cells;  /* how many of them the parent wants; 1 for a PLIC */
+	uint32_t clock;            /* phandle of the clock of PrimeCell devices; 0: there is none */
 	const uint32_t *cpu_intc;  /* phandle of each hart's local interrupt controller */
 	unsigned cpu_count;
 };

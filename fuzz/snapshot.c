@@ -22,7 +22,7 @@ static struct machine *make_machine(void)
 	struct machine *machine;
 	board_config_default(&config);
 	config.memory_size = BOARD_MEMORY_MIN;
-	config.firmware = BOARD_SBI_OFF;
+	config.firmware = BOARD_FIRMWARE_OFF;
 	config.without_image = true;
 	if (board_new(&config, &machine, NULL))
 		abort();

@@ -1,6 +1,7 @@
 /*
- * The RISC-V `virt` board: what is at which address, device tree, boot protocols. Keeps the map of
- * QEMU's machine of that name, so that kernels and bare-metal programs for it run.
+ * The `virt` boards: memory, devices, images, device tree and boot protocols of a machine. They
+ * keep the maps of QEMU's machines of that name, so that kernels and bare-metal programs for them
+ * run: machines/virt_riscv.h and machines/virt_arm64.h say what is where.
  *
  *	struct board_config config;
  *	board_config_default(&config);
@@ -24,6 +25,7 @@
 #include "bus/ram.h"
 #include "core/error.h"
 #include "core/machine.h"
+#include "cpu/arm64/arm64.h"
 #include "cpu/riscv/riscv.h"
 #include "devices/chardev.h"
 #include "machines/blob.h"
@@ -34,30 +36,16 @@
 #define BOARD_MEMORY_MAX (64ull << 30)
 #define BOARD_CPUS_MAX   MACHINE_MAX_CPUS
 
-/* The memory map; sizes in comments. */
-#define BOARD_ROM_BASE      0x1000ull /* 0xf000: reset vector */
-#define BOARD_ROM_SIZE      0xf000ull
-#define BOARD_FINISHER_BASE 0x100000ull   /* 0x1000: sifive_test, syscon */
-#define BOARD_RTC_BASE      0x101000ull   /* 0x1000: goldfish RTC */
-#define BOARD_CLINT_BASE    0x2000000ull  /* 0x10000 */
-#define BOARD_PLIC_BASE     0xc000000ull  /* 0x600000 */
-#define BOARD_UART_BASE     0x10000000ull /* 0x100 */
-#define BOARD_VIRTIO_BASE   0x10001000ull /* 0x1000 for each slot */
-#define BOARD_VIRTIO_STRIDE 0x1000ull
-#define BOARD_VIRTIO_SLOTS  8
-#define BOARD_RAM_BASE      0x80000000ull
-#define BOARD_KERNEL_OFFSET 0x200000ull /* kernels start here, firmware is below */
+#define BOARD_VIRTIO_SLOTS_MAX 32
 
-/* PLIC sources. */
-#define BOARD_VIRTIO_IRQ 1 /* slot n: 1 + n */
-#define BOARD_UART_IRQ   10
-#define BOARD_RTC_IRQ    11
-
-/* What runs in M-mode. */
+/* What runs below the guest's kernel. */
 enum board_firmware {
-	BOARD_SBI_BUILTIN, /* the SBI calls are answered in process; hart 0 starts in S-mode */
-	BOARD_SBI_OFF,     /* nothing: all harts start the image in M-mode */
-	BOARD_SBI_FILE,    /* firmware_path, at the start of RAM (OpenSBI fw_dynamic, fw_jump) */
+	/* Answered in process: SBI, hart 0 starts in S-mode; PSCI, CPU 0 starts at EL2 or EL1. */
+	BOARD_FIRMWARE_BUILTIN,
+	/* RISC-V: nothing, all harts start the image in M-mode. */
+	BOARD_FIRMWARE_OFF,
+	/* RISC-V: firmware_path, at the start of RAM (OpenSBI fw_dynamic, fw_jump). */
+	BOARD_FIRMWARE_FILE,
 };
 
 /* Everything that --mem, --cpus, --kernel ... say. Strings and objects stay the caller's; the
@@ -65,9 +53,11 @@ enum board_firmware {
 struct board_config {
 	uint64_t memory_size; /* bytes, multiple of 4096 */
 	unsigned cpu_count;
-	struct riscv_config cpu;
+	enum image_arch arch;      /* the board: IMAGE_ARCH_RISCV64 or IMAGE_ARCH_AARCH64 */
+	struct riscv_config riscv; /* its CPUs; only that of arch counts */
+	struct arm64_config arm64;
 
-	const char *kernel; /* path; NULL only with BOARD_SBI_FILE or without_image */
+	const char *kernel; /* path; NULL only with BOARD_FIRMWARE_FILE or without_image */
 	/* Bytes to load as initramfs, or NULL; see machines/cpio.h and machines/initramfs.h. */
 	const struct blob *initrd;
 	const char *initrd_name; /* for messages; NULL: "initramfs" */
@@ -76,12 +66,12 @@ struct board_config {
 		*restored_from; /* path of the snapshot that goes on in it; for identities only */
 	bool without_image;     /* nothing is loaded but the device tree: for `dt dump`, and for
 				   snapshots, which bring all memory */
-	/* Addresses of the HTIF words (devices/htif.h); tohost 0: what the image says. */
+	/* RISC-V: addresses of the HTIF words (devices/htif.h); tohost 0: what the image says. */
 	uint64_t htif_tohost, htif_fromhost;
 
 	enum board_firmware firmware;
-	const char *firmware_path;    /* for BOARD_SBI_FILE */
-	const struct sbi_config *sbi; /* for BOARD_SBI_BUILTIN; NULL: defaults */
+	const char *firmware_path;    /* for BOARD_FIRMWARE_FILE */
+	const struct sbi_config *sbi; /* RISC-V, BOARD_FIRMWARE_BUILTIN; NULL: defaults */
 
 	struct chardev *serial;     /* of the UART, SBI console and HTIF; NULL: nowhere */
 	const char *const *devices; /* --device values, see board_device_help */
@@ -94,7 +84,8 @@ struct board_config {
 	const struct log *log;                 /* copied into the machine; NULL: silent */
 };
 
-/* 512 MiB, one rv64 hart, built-in firmware, 1 ns per instruction, no image, no console. */
+/* RISC-V, 512 MiB, one CPU (rv64; max), built-in firmware, 1 ns per instruction, no image, no
+ * console. */
 void board_config_default(struct board_config *config);
 
 /* One line per kind of --device, with its keys; ends with NULL. */
@@ -141,6 +132,9 @@ bool board_poll(void *opaque, bool idle, uint64_t idle_until);
 /* The guest image and the firmware file; NULL if there is none. Valid until board_free(). */
 const struct image *board_image(const struct machine *machine);
 const struct image *board_firmware_image(const struct machine *machine);
+
+/* Physical address of the first byte of RAM. */
+uint64_t board_ram_base(const struct machine *machine);
 
 /* The flattened device tree that the guest gets (`trapline dt dump`). */
 const struct blob *board_device_tree(const struct machine *machine);

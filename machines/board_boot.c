@@ -1,11 +1,10 @@
-/* What is where in RAM, how it gets there, and how harts start. */
+/* What is where in RAM, how it gets there, and how CPUs start. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "bus/host.h"
 #include "core/host_memory.h"
 #include "machines/board_impl.h"
-#include "mmu/mmu.h"
 
 #define ALIGN_PAGE 0x1000ull
 #define ALIGN_2M   0x200000ull
@@ -14,16 +13,16 @@
 
 static struct image_memory ram_of(const struct board *board)
 {
-	return (struct image_memory){.base = BOARD_RAM_BASE, .size = board->memory_size};
+	return (struct image_memory){.base = board->kind->map.ram_base, .size = board->memory_size};
 }
 
-static int check_arch(const struct image *image, struct error *error)
+static int check_arch(const struct board *board, const struct image *image, struct error *error)
 {
-	if (image->arch == IMAGE_ARCH_RISCV64 || image->arch == IMAGE_ARCH_UNKNOWN)
+	if (image->arch == board->kind->arch || image->arch == IMAGE_ARCH_UNKNOWN)
 		return 0;
 	return error_set(error, EXIT_CODE_BAD_IMAGE,
-			 "%s: offset 0: image for %s, expected one for riscv64", image->path,
-			 image_arch_name(image->arch));
+			 "%s: offset 0: image for %s, expected one for %s", image->path,
+			 image_arch_name(image->arch), image_arch_name(board->kind->arch));
 }
 
 static int read_image(struct board *board, struct image *image, const char *path, const char *kind,
@@ -32,7 +31,7 @@ static int read_image(struct board *board, struct image *image, const char *path
 	const struct image_memory ram = ram_of(board);
 	if (image_read(image, path, kind, board->memory_size, error))
 		return -1;
-	if (check_arch(image, error) || image_place(image, &ram, flat_address, error))
+	if (check_arch(board, image, error) || image_place(image, &ram, flat_address, error))
 		return -1;
 	return 0;
 }
@@ -41,19 +40,16 @@ int board_read_images(struct board *board, const struct board_config *config, st
 {
 	if (config->without_image)
 		return 0;
-	if (board->firmware_kind == BOARD_SBI_FILE) {
+	if (board->firmware_kind == BOARD_FIRMWARE_FILE) {
 		board->has_firmware = true;
 		if (read_image(board, &board->firmware, config->firmware_path, "firmware",
-			       BOARD_RAM_BASE, error))
+			       board->kind->map.ram_base, error))
 			return -1;
 	}
 	if (config->kernel) {
-		uint64_t flat = BOARD_RAM_BASE;
-		if (board->firmware_kind != BOARD_SBI_OFF)
-			flat += BOARD_KERNEL_OFFSET;
 		board->has_kernel = true;
-		return read_image(board, &board->kernel, config->kernel, "guest image", flat,
-				  error);
+		return read_image(board, &board->kernel, config->kernel, "guest image",
+				  board->kind->flat_address(board), error);
 	}
 	if (board->has_firmware)
 		return 0;
@@ -63,6 +59,7 @@ int board_read_images(struct board *board, const struct board_config *config, st
 
 /* Ranges of RAM that are taken. */
 struct layout {
+	uint64_t base; /* of RAM */
 	struct board_range used[4];
 	unsigned count;
 };
@@ -88,10 +85,10 @@ static uint64_t layout_find(const struct layout *layout, uint64_t ceiling, uint6
 {
 	uint64_t top = ceiling;
 	for (unsigned round = 0; round <= layout->count; round++) {
-		if (top < size || top - size < BOARD_RAM_BASE)
+		if (top < size || top - size < layout->base)
 			return 0;
 		struct board_range wanted = {(top - size) & ~(alignment - 1), size};
-		if (wanted.address < BOARD_RAM_BASE)
+		if (wanted.address < layout->base)
 			return 0;
 		bool free_place = true;
 		for (unsigned i = 0; i < layout->count && free_place; i++)
@@ -110,7 +107,7 @@ static int place(struct layout *layout, struct board *board, struct board_range 
 		 struct error *error)
 {
 	uint64_t low = board->memory_size < LOW_RAM_SIZE ? board->memory_size : LOW_RAM_SIZE;
-	uint64_t address = layout_find(layout, BOARD_RAM_BASE + low, room, alignment);
+	uint64_t address = layout_find(layout, layout->base + low, room, alignment);
 	if (!address)
 		return error_set(error, EXIT_CODE_BAD_IMAGE,
 				 "%s: %" PRIu64 " bytes do not fit beside the guest image into "
@@ -135,7 +132,7 @@ static int check_images_disjoint(struct board *board, const struct layout *layou
 
 int board_plan(struct board *board, struct error *error)
 {
-	struct layout layout = {.count = 0};
+	struct layout layout = {.base = board->kind->map.ram_base};
 	if (board->has_firmware)
 		layout_add_image(&layout, &board->firmware);
 	if (board->has_kernel)
@@ -156,53 +153,8 @@ int board_plan(struct board *board, struct error *error)
 	return 0;
 }
 
-/*
- * The reset vector: a0 = hart id, a1 = device tree, a2 = struct fw_dynamic_info, jump. Each hart
- * runs it. Followed by its data; offsets are from BOARD_ROM_BASE.
- */
-enum {
-	ROM_ENTRY_AT = 24,
-	ROM_DEVICE_TREE_AT = 32,
-	ROM_INFO_AT = 40,
-	ROM_USED = ROM_INFO_AT + 6 * 8,
-};
-
-/* OpenSBI docs/firmware/fw_dynamic.md. */
-enum { INFO_MAGIC = 0x4942534f, INFO_VERSION = 2, INFO_NEXT_MODE_S = 1 };
-
-static void make_reset_vector(const struct board *board, uint8_t rom[ROM_USED])
-{
-	static const uint32_t code[] = {
-		0x00000297,                            /* auipc t0, 0 */
-		0x00028613 | ROM_INFO_AT << 20,        /* addi  a2, t0, ROM_INFO_AT */
-		0xf1402573,                            /* csrr  a0, mhartid */
-		0x0002b583 | ROM_DEVICE_TREE_AT << 20, /* ld    a1, ROM_DEVICE_TREE_AT(t0) */
-		0x0002b283 | ROM_ENTRY_AT << 20,       /* ld    t0, ROM_ENTRY_AT(t0) */
-		0x00028067,                            /* jr    t0 */
-	};
-	_Static_assert(sizeof(code) == ROM_ENTRY_AT, "data follows the code");
-	uint64_t next = BOARD_RAM_BASE + BOARD_KERNEL_OFFSET;
-	if (board->has_kernel)
-		next = board->kernel.entry;
-	const uint64_t data[] = {
-		board->entry,
-		board->device_tree_range.address,
-		INFO_MAGIC,
-		INFO_VERSION,
-		next,
-		INFO_NEXT_MODE_S,
-		0, /* options */
-		0, /* boot hart */
-	};
-	_Static_assert(ROM_ENTRY_AT + sizeof(data) == ROM_USED, "layout of the data");
-	for (unsigned i = 0; i < sizeof(code) / sizeof(code[0]); i++)
-		mb_put32le(rom + 4 * i, code[i]);
-	for (unsigned i = 0; i < sizeof(data) / sizeof(data[0]); i++)
-		mb_put64le(rom + ROM_ENTRY_AT + 8 * i, data[i]);
-}
-
-static int put_bytes(struct board *board, uint64_t address, const void *data, uint64_t size,
-		     const char *name, struct error *error)
+int board_put_bytes(struct board *board, uint64_t address, const void *data, uint64_t size,
+		    const char *name, struct error *error)
 {
 	if (mb_write_rom(board->machine.memory, address, data, size, NULL) == MB_OK)
 		return 0;
@@ -229,31 +181,10 @@ int board_load(struct board *board, bool fresh, struct error *error)
 		return -1;
 	image_release(&board->kernel);
 	image_release(&board->firmware);
-	if (put_bytes(board, board->device_tree_range.address, board->device_tree.data,
-		      board->device_tree.size, "device tree", error) ||
-	    put_bytes(board, board->initrd_range.address, board->initrd.data, board->initrd.size,
-		      board->initrd_name, error))
+	if (board_put_bytes(board, board->device_tree_range.address, board->device_tree.data,
+			    board->device_tree.size, "device tree", error) ||
+	    board_put_bytes(board, board->initrd_range.address, board->initrd.data,
+			    board->initrd.size, board->initrd_name, error))
 		return -1;
-	if (board->sbi)
-		return 0;
-	uint8_t rom[ROM_USED];
-	make_reset_vector(board, rom);
-	return put_bytes(board, BOARD_ROM_BASE, rom, sizeof(rom), "reset vector", error);
-}
-
-void board_start_harts(struct board *board)
-{
-	if (board->sbi) {
-		sbi_boot(board->sbi, 0, board->entry, board->device_tree_range.address);
-		return;
-	}
-	for (unsigned i = 0; i < board->hart_count; i++) {
-		struct cpu *cpu = &board->hart[i]->cpu;
-		cpu->isa->reset(cpu);
-		cpu->pc = BOARD_ROM_BASE;
-		cpu->stopped = false;
-		cpu->isa->update_mode(cpu);
-		mmu_flush(cpu);
-		cpu_attention(cpu);
-	}
+	return board->kind->load ? board->kind->load(board, error) : 0;
 }

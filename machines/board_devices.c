@@ -1,14 +1,8 @@
-/* The devices of the virt board: the fixed ones, and those that --device puts into slots. */
+/* The devices of the virt boards: the fixed ones, and those that --device puts into slots. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/clint.h"
-#include "devices/goldfish_rtc.h"
-#include "devices/htif.h"
-#include "devices/plic.h"
-#include "devices/sifive_test.h"
-#include "devices/uart16550.h"
 #include "devices/virtio_mmio.h"
 #include "machines/board_impl.h"
 
@@ -125,9 +119,9 @@ int board_device_parse(struct board_device *device, const char *value, struct er
 	return parse_text(device, value, error);
 }
 
-static struct device *make(struct board *board, const struct device_ops *ops, uint64_t base,
-			   unsigned instance, const struct irq_line *irq, unsigned irq_count,
-			   const void *config, struct error *error)
+struct device *board_make_device(struct board *board, const struct device_ops *ops, uint64_t base,
+				 unsigned instance, const struct irq_line *irq, unsigned irq_count,
+				 const void *config, struct error *error)
 {
 	const struct device_host host = {
 		.machine = &board->machine,
@@ -150,34 +144,6 @@ static struct device *make(struct board *board, const struct device_ops *ops, ui
 		return NULL;
 	}
 	return device;
-}
-
-/* A device with one wire to a PLIC source. */
-static struct device *make_wired(struct board *board, const struct device_ops *ops, uint64_t base,
-				 unsigned instance, unsigned irq, const void *config,
-				 struct error *error)
-{
-	const struct irq_line line = device_input(board->plic, irq);
-	return make(board, ops, base, instance, &line, 1, config, error);
-}
-
-static int make_interrupt_controllers(struct board *board, struct error *error)
-{
-	struct irq_line local[2 * BOARD_CPUS_MAX], external[2 * BOARD_CPUS_MAX];
-	unsigned count = board->hart_count;
-	for (unsigned i = 0; i < count; i++) {
-		local[2 * i] = riscv_irq_line(board->hart[i], RV_IRQ_MSI);
-		local[2 * i + 1] = riscv_irq_line(board->hart[i], RV_IRQ_MTI);
-		external[2 * i] = riscv_irq_line(board->hart[i], RV_IRQ_MEI);
-		external[2 * i + 1] = riscv_irq_line(board->hart[i], RV_IRQ_SEI);
-	}
-	const struct clint_config clint = {.hart_count = count,
-					   .timebase_hz = board->cpu.timebase_hz};
-	board->clint =
-		make(board, &clint_ops, BOARD_CLINT_BASE, 0, local, 2 * count, &clint, error);
-	const struct plic_config plic = {.hart_count = count};
-	board->plic = make(board, &plic_ops, BOARD_PLIC_BASE, 0, external, 2 * count, &plic, error);
-	return board->clint && board->plic ? 0 : -1;
 }
 
 static int register_console(struct board *board, struct chardev *chardev, unsigned instance,
@@ -212,19 +178,22 @@ static int make_virtio(struct board *board, unsigned slot, const struct board_de
 		rng.seed = device->has_seed ? device->seed : board->seed + slot;
 		config.kind_config = &rng;
 	}
-	board->virtio[slot] =
-		make_wired(board, &virtio_mmio_ops, BOARD_VIRTIO_BASE + slot * BOARD_VIRTIO_STRIDE,
-			   slot, BOARD_VIRTIO_IRQ + slot, &config, error);
+	const struct board_map *map = &board->kind->map;
+	const struct irq_line line = board->kind->virtio_irq(board, slot);
+	board->virtio[slot] = board_make_device(board, &virtio_mmio_ops,
+						map->virtio_base + slot * map->virtio_stride, slot,
+						&line, 1, &config, error);
 	return board->virtio[slot] ? 0 : -1;
 }
 
 static int make_slots(struct board *board, const struct board_config *config, struct error *error)
 {
-	if (config->device_count > BOARD_VIRTIO_SLOTS)
+	unsigned slots = board->kind->map.virtio_slots;
+	if (config->device_count > slots)
 		return error_set(error, EXIT_CODE_USAGE,
-				 "%u devices do not fit, the board has %d virtio slots",
-				 config->device_count, BOARD_VIRTIO_SLOTS);
-	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS; i++) {
+				 "%u devices do not fit, the board has %u virtio slots",
+				 config->device_count, slots);
+	for (unsigned i = 0; i < slots; i++) {
 		int status;
 		if (i < config->device_count) {
 			struct board_device device;
@@ -243,53 +212,24 @@ static int make_slots(struct board *board, const struct board_config *config, st
 
 int board_make_devices(struct board *board, const struct board_config *config, struct error *error)
 {
-	if (make_interrupt_controllers(board, error))
-		return -1;
-	board->finisher =
-		make(board, &sifive_test_ops, BOARD_FINISHER_BASE, 0, NULL, 0, NULL, error);
-	const struct goldfish_rtc_config rtc = {.epoch_ns = config->rtc_epoch_ns};
-	board->rtc =
-		make_wired(board, &goldfish_rtc_ops, BOARD_RTC_BASE, 0, BOARD_RTC_IRQ, &rtc, error);
-	const struct uart16550_config uart = {.chardev = config->serial};
-	board->uart =
-		make_wired(board, &uart16550_ops, BOARD_UART_BASE, 0, BOARD_UART_IRQ, &uart, error);
-	if (!board->finisher || !board->rtc || !board->uart ||
+	if (board->kind->make_devices(board, config, error) ||
 	    register_console(board, board->serial, 0, error))
 		return -1;
 	return make_slots(board, config, error);
 }
 
-int board_make_htif(struct board *board, struct error *error)
-{
-	const struct image *image = &board->kernel;
-	struct htif_config *config = &board->htif_config;
-	config->chardev = board->serial;
-	if (!config->tohost && board->has_kernel && image->has_tohost) {
-		config->tohost = image->tohost;
-		config->fromhost = image->has_fromhost ? image->fromhost : 0;
-	}
-	if (!config->tohost)
-		return 0;
-	board->htif = make(board, &htif_ops, 0, 0, NULL, 0, config, error);
-	return board->htif ? 0 : -1;
-}
-
 void board_each_device(struct board *board, void (*fn)(struct device *device))
 {
-	struct device *const fixed[] = {board->finisher, board->rtc,  board->uart,
-					board->clint,    board->plic, board->htif};
-	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS; i++)
+	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS_MAX; i++)
 		if (board->virtio[i])
 			fn(board->virtio[i]);
-	for (unsigned i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (fixed[i])
-			fn(fixed[i]);
+	board->kind->each_device(board, fn);
 }
 
 void board_free_devices(struct board *board)
 {
 	/* The interrupt controllers come last: the others drive wires into them. */
 	board_each_device(board, device_free);
-	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS; i++)
+	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS_MAX; i++)
 		chardev_free(board->virtio_console[i]);
 }

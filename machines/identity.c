@@ -81,41 +81,6 @@ bool identity_valid(const char *text, size_t size)
 	return strings % 3 == 0 && (!size || !text[size - 1]);
 }
 
-static void add_cpu(struct identity *identity, const struct riscv_config *cpu)
-{
-	char isa[512];
-	riscv_isa_string(cpu, isa, sizeof(isa));
-	identity_add(identity, "isa", NULL, "%s", isa);
-	identity_add(identity, "misaligned", NULL, "%s", cpu->misaligned_trap ? "trap" : "hw");
-	identity_add(identity, "bus-errors", NULL, "%s",
-		     cpu->ignore_bus_errors ? "ignore" : "trap");
-	identity_add(identity, "mmu", NULL, "sv%d", 39 + 9 * (cpu->max_satp_mode - 8));
-	identity_add(identity, "pmp", NULL, "%d", cpu->pmp_entries);
-	identity_add(identity, "mvendorid", NULL, "0x%" PRIx64, cpu->mvendorid);
-	identity_add(identity, "marchid", NULL, "0x%" PRIx64, cpu->marchid);
-	identity_add(identity, "mimpid", NULL, "0x%" PRIx64, cpu->mimpid);
-	identity_add(identity, "timebase", NULL, "%" PRIu64, cpu->timebase_hz);
-}
-
-static void add_firmware(struct identity *identity, const struct board_config *config)
-{
-	struct sbi_config sbi;
-	sbi_config_default(&sbi);
-	if (config->sbi)
-		sbi = *config->sbi;
-	switch (config->firmware) {
-	case BOARD_SBI_OFF: identity_add(identity, "sbi", NULL, "off"); break;
-	case BOARD_SBI_FILE: identity_add(identity, "sbi", NULL, "file"); break;
-	case BOARD_SBI_BUILTIN:
-		identity_add(identity, "sbi", NULL,
-			     "on,spec-version=%u.%u,impl-id=%" PRIu64 ",impl-version=%" PRIu64
-			     ",deny=0x%x,fwft.misaligned=%d",
-			     sbi.spec_version >> 24, sbi.spec_version & 0xffffff, sbi.impl_id,
-			     sbi.impl_version, sbi.denied, sbi.fwft_misaligned);
-		break;
-	}
-}
-
 /* A file's row: content is what counts, the path is for messages. */
 static void add_content(struct identity *identity, const char *key, const char *path, uint64_t sum,
 			uint64_t size)
@@ -168,11 +133,10 @@ static int add_device(struct identity *identity, unsigned slot, const char *text
 int identity_describe(struct identity *identity, const struct machine *machine,
 		      const struct board_config *config, struct error *error)
 {
-	identity_add(identity, "machine", NULL, "riscv64 virt");
+	identity_add(identity, "machine", NULL, "%s virt", image_arch_name(config->arch));
 	identity_add(identity, "memory", NULL, "%" PRIu64, config->memory_size);
 	identity_add(identity, "cpus", NULL, "%u", config->cpu_count);
-	add_cpu(identity, &board_of(machine)->cpu);
-	add_firmware(identity, config);
+	board_of(machine)->kind->identify(board_of(machine), config, identity);
 	identity_add(identity, "command line", NULL, "%s", config->append ? config->append : "");
 	identity_add(identity, "seed", NULL, "%" PRIu64, config->seed);
 	identity_add(identity, "rtc", NULL, "%" PRIu64, config->rtc_epoch_ns);

@@ -10,56 +10,15 @@
 
 /* -- description -- */
 
-static const char *satp_name(unsigned mode)
-{
-	return mode == 8 ? "sv39" : mode == 9 ? "sv48" : "sv57";
-}
-
-static void describe_extension(void *opaque, const char *name)
-{
-	fprintf(opaque, " %s", name);
-}
-
-static void describe_cpu(const struct riscv_config *config, FILE *out)
-{
-	fprintf(out, "cpu.extensions=");
-	riscv_isa_extensions(config, describe_extension, out);
-	fputc('\n', out);
-	fprintf(out, "cpu.misaligned=%s\n", config->misaligned_trap ? "trap" : "hw");
-	fprintf(out, "cpu.bus-errors=%s\n", config->ignore_bus_errors ? "ignore" : "trap");
-	fprintf(out, "cpu.mmu=%s\n", satp_name(config->max_satp_mode));
-	fprintf(out, "cpu.pmp=%u\n", config->pmp_entries);
-	fprintf(out, "cpu.mvendorid=0x%" PRIx64 "\n", config->mvendorid);
-	fprintf(out, "cpu.marchid=0x%" PRIx64 "\n", config->marchid);
-	fprintf(out, "cpu.mimpid=0x%" PRIx64 "\n", config->mimpid);
-	fprintf(out, "cpu.timebase=%" PRIu64 "\n", config->timebase_hz);
-}
-
-/* A firmware file is memory like any other. */
-static void describe_firmware(const struct board *board, FILE *out)
-{
-	fprintf(out, "sbi=%s\n", board->sbi ? "on" : "off");
-	if (!board->sbi)
-		return;
-	const struct sbi_config *config = sbi_get_config(board->sbi);
-	fprintf(out, "sbi.spec-version=%u.%u\n", config->spec_version >> 24,
-		config->spec_version & 0xffffff);
-	fprintf(out, "sbi.impl-id=0x%" PRIx64 "\n", config->impl_id);
-	fprintf(out, "sbi.impl-version=0x%" PRIx64 "\n", config->impl_version);
-	fprintf(out, "sbi.denied=0x%x\n", config->denied);
-	fprintf(out, "sbi.fwft-misaligned=%d\n", config->fwft_misaligned);
-}
-
 static void describe_devices(const struct board *board, FILE *out)
 {
 	char text[128];
-	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS; i++) {
+	for (unsigned i = 0; i < board->kind->map.virtio_slots; i++) {
 		virtio_describe(board->virtio[i], text, sizeof(text));
 		fprintf(out, "device%u=%s\n", i, text);
 	}
-	if (board->htif)
-		fprintf(out, "htif=0x%" PRIx64 ",0x%" PRIx64 "\n", board->htif_config.tohost,
-			board->htif_config.fromhost);
+	if (board->kind->describe_devices)
+		board->kind->describe_devices(board, out);
 }
 
 char *snapshot_describe(const struct machine *machine)
@@ -70,12 +29,11 @@ char *snapshot_describe(const struct machine *machine)
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	fprintf(out, "machine=riscv64-virt\nmemory=%" PRIu64 "\ncpus=%u\n", board->memory_size,
-		board->hart_count);
+	fprintf(out, "machine=%s-virt\nmemory=%" PRIu64 "\ncpus=%u\n",
+		image_arch_name(board->kind->arch), board->memory_size, board->cpu_count);
 	fprintf(out, "clock=%" PRIu64 "/%" PRIu64 "\n", machine->clock.ns_numerator,
 		machine->clock.ns_denominator);
-	describe_cpu(&board->cpu, out);
-	describe_firmware(board, out);
+	board->kind->describe(board, out);
 	describe_devices(board, out);
 	if (fclose(out)) {
 		free(text);

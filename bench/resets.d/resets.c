@@ -69,7 +69,7 @@ static int make_machine(const struct settings *settings, struct machine **machin
 	struct error error = {0};
 	board_config_default(&config);
 	config.engine = engine_find(settings->engine);
-	config.firmware = BOARD_SBI_OFF;
+	config.firmware = BOARD_FIRMWARE_OFF;
 	config.kernel = path;
 	if (!config.engine)
 		return fail("--engine: not available here, expected step, interp or jit");

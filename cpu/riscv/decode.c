@@ -34,7 +34,7 @@
 
 const struct riscv_row riscv_rows[] = {
 #define INSN(name, need, mask, match, format, emitter, argument)                                   \
-	{name, need, mask, match, RV_FORMAT_##format, argument, emit_##emitter},
+	{name, need, mask, match, RV_FORMAT_##format, argument, riscv_emit_##emitter},
 #include "cpu/riscv/insn.def"
 #undef INSN
 };

@@ -47,37 +47,37 @@ _Static_assert(UOP_COUNT <= FP_CALL_BASE, "FP calls are told from micro-ops by t
 /* -- emitters -- */
 
 /* translate_integer.c */
-riscv_emit emit_op;       /* integer operation; argument: enum uop_op */
-riscv_emit emit_constant; /* rd = imm */
-riscv_emit emit_auipc;
-riscv_emit emit_load;  /* argument: enum uop_op */
-riscv_emit emit_store; /* argument: enum uop_op */
-riscv_emit emit_hint;  /* nothing */
+riscv_emit riscv_emit_op;       /* integer operation; argument: enum uop_op */
+riscv_emit riscv_emit_constant; /* rd = imm */
+riscv_emit riscv_emit_auipc;
+riscv_emit riscv_emit_load;  /* argument: enum uop_op */
+riscv_emit riscv_emit_store; /* argument: enum uop_op */
+riscv_emit riscv_emit_hint;  /* nothing */
 
 /* translate_jump.c */
-riscv_emit emit_branch; /* argument: enum uop_op */
-riscv_emit emit_jal;
-riscv_emit emit_jalr;
+riscv_emit riscv_emit_branch; /* argument: enum uop_op */
+riscv_emit riscv_emit_jal;
+riscv_emit riscv_emit_jalr;
 
 /* translate_atomic.c */
-riscv_emit emit_amo; /* argument: enum riscv_amo */
+riscv_emit riscv_emit_amo; /* argument: enum riscv_amo */
 
 /* translate_float.c; argument: enum uop_op or enum riscv_fp_call */
-riscv_emit emit_fp_load, emit_fp_store;
-riscv_emit emit_fp;           /* no rounding; may set flags or write an FP register */
-riscv_emit emit_fp_rounded;   /* rounded by fp.rm, which a static mode replaces meanwhile */
-riscv_emit emit_fp_unrounded; /* exact, or takes its rounding mode from imm */
-riscv_emit emit_fp_quiet;     /* neither sets flags nor writes an FP register */
+riscv_emit riscv_emit_fp_load, riscv_emit_fp_store;
+riscv_emit riscv_emit_fp;           /* no rounding; may set flags or write an FP register */
+riscv_emit riscv_emit_fp_rounded;   /* rounded by fp.rm, which a static mode replaces meanwhile */
+riscv_emit riscv_emit_fp_unrounded; /* exact, or takes its rounding mode from imm */
+riscv_emit riscv_emit_fp_quiet;     /* neither sets flags nor writes an FP register */
 
 /* translate_system.c */
-riscv_emit emit_csr; /* argument: enum riscv_csr_operation */
-riscv_emit emit_ecall, emit_ebreak, emit_fence_i;
-riscv_emit emit_pause;      /* PAUSE and the waits of Zawrs */
-riscv_emit emit_privileged; /* argument: enum riscv_privileged */
-riscv_emit emit_sfence_vma, emit_sfence_order;
+riscv_emit riscv_emit_csr; /* argument: enum riscv_csr_operation */
+riscv_emit riscv_emit_ecall, riscv_emit_ebreak, riscv_emit_fence_i;
+riscv_emit riscv_emit_pause;      /* PAUSE and the waits of Zawrs */
+riscv_emit riscv_emit_privileged; /* argument: enum riscv_privileged */
+riscv_emit riscv_emit_sfence_vma, riscv_emit_sfence_order;
 
 /* translate_cbo.c */
-riscv_emit emit_cbo; /* argument: enum riscv_cbo */
+riscv_emit riscv_emit_cbo; /* argument: enum riscv_cbo */
 
 /* -- expansions of compressed rows (compressed.c) -- */
 
@@ -94,18 +94,18 @@ riscv_expand expand_jump, expand_jump_register, expand_branch;
 /* -- what emitters share -- */
 
 /* Where a result for rd goes: x0 is not written. */
-static inline unsigned emit_destination(const struct riscv_operands *o)
+static inline unsigned riscv_emit_destination(const struct riscv_operands *o)
 {
 	return o->rd ? o->rd : REG_SINK;
 }
 
-static inline unsigned emit_level(const struct builder *builder)
+static inline unsigned riscv_emit_level(const struct builder *builder)
 {
 	return builder->cpu->mode & RV_MODE_LEVEL;
 }
 
 /* The instruction is illegal here; why is static text. */
-static inline void emit_illegal(struct builder *builder, const char *why)
+static inline void riscv_emit_illegal(struct builder *builder, const char *why)
 {
 	build_trap(builder, RV_CAUSE_ILLEGAL, builder->insn, why);
 }

@@ -7,7 +7,7 @@ static void translate_row(struct riscv_cpu *hart, struct builder *builder, uint3
 	const char *why;
 	const struct riscv_row *row = riscv_decode(hart, bits, &why);
 	if (!row) {
-		emit_illegal(builder, why);
+		riscv_emit_illegal(builder, why);
 		return;
 	}
 	struct riscv_operands operands;
@@ -29,7 +29,7 @@ void riscv_translate(struct cpu *cpu, struct builder *builder)
 		if (row)
 			translate_row(hart, builder, row->expand((uint16_t)bits, row->base));
 		else
-			emit_illegal(builder, why);
+			riscv_emit_illegal(builder, why);
 		return;
 	}
 	/* Longer encodings than 32 bits do not exist here: their first 32 bits match no row. */

@@ -166,13 +166,13 @@ static bool help_amocas_pair(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_amo(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_amo(struct builder *builder, const struct riscv_operands *o)
 {
 	unsigned operation = o->row->argument;
 	unsigned size = 1u << (o->row->match >> 12 & 7);
 	int32_t imm = (int32_t)(size | operation << 8);
 	uop_helper *helper = help_amo;
-	unsigned destination = emit_destination(o);
+	unsigned destination = riscv_emit_destination(o);
 	switch (operation) {
 	case AMO_LR: helper = help_lr; break;
 	case AMO_SC: helper = help_sc; break;

@@ -72,7 +72,7 @@ static bool help_cbo_zero(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_cbo(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_cbo(struct builder *builder, const struct riscv_operands *o)
 {
 	static uop_helper *const helper[] = {
 		[CBO_INVAL] = help_cbo_inval,

@@ -69,7 +69,7 @@ static bool fp_enabled(struct builder *builder)
 {
 	if (!(builder->cpu->mode & RV_MODE_FS_OFF))
 		return true;
-	emit_illegal(builder, "mstatus.FS=0");
+	riscv_emit_illegal(builder, "mstatus.FS=0");
 	return false;
 }
 
@@ -77,9 +77,9 @@ static bool fp_enabled(struct builder *builder)
 static bool rounding_valid(struct builder *builder, const struct riscv_operands *o)
 {
 	if (o->rm == RM_DYNAMIC && (builder->cpu->mode & RV_MODE_FRM_INVALID))
-		emit_illegal(builder, "reserved rounding mode in frm");
+		riscv_emit_illegal(builder, "reserved rounding mode in frm");
 	else if (o->rm == 5 || o->rm == 6)
-		emit_illegal(builder, "reserved rounding mode");
+		riscv_emit_illegal(builder, "reserved rounding mode");
 	else
 		return true;
 	return false;
@@ -101,7 +101,7 @@ static void fp_operation(struct builder *builder, const struct riscv_operands *o
 	bool call = argument >= FP_CALL_BASE;
 	unsigned kind = call ? fp_calls[argument - FP_CALL_BASE].kind : uop_info[argument].kind;
 	bool integer = kind == UOP_KIND_RF || kind == UOP_KIND_RFF;
-	unsigned destination = integer ? emit_destination(o) : o->rd;
+	unsigned destination = integer ? riscv_emit_destination(o) : o->rd;
 	int32_t imm = o->rm | o->rs3 << 8;
 	if (call)
 		build_call(builder, fp_calls[argument - FP_CALL_BASE].helper, destination, o->rs1,
@@ -112,7 +112,7 @@ static void fp_operation(struct builder *builder, const struct riscv_operands *o
 
 /* -- emitters -- */
 
-void emit_fp_load(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_fp_load(struct builder *builder, const struct riscv_operands *o)
 {
 	if (!fp_enabled(builder))
 		return;
@@ -120,13 +120,13 @@ void emit_fp_load(struct builder *builder, const struct riscv_operands *o)
 	fp_changed(builder);
 }
 
-void emit_fp_store(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_fp_store(struct builder *builder, const struct riscv_operands *o)
 {
 	if (fp_enabled(builder))
 		build_memory(builder, o->row->argument, o->rs2, o->rs1, o->imm);
 }
 
-void emit_fp(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_fp(struct builder *builder, const struct riscv_operands *o)
 {
 	if (!fp_enabled(builder))
 		return;
@@ -134,7 +134,7 @@ void emit_fp(struct builder *builder, const struct riscv_operands *o)
 	fp_changed(builder);
 }
 
-void emit_fp_rounded(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_fp_rounded(struct builder *builder, const struct riscv_operands *o)
 {
 	if (!fp_enabled(builder) || !rounding_valid(builder, o))
 		return;
@@ -146,7 +146,7 @@ void emit_fp_rounded(struct builder *builder, const struct riscv_operands *o)
 	fp_changed(builder);
 }
 
-void emit_fp_unrounded(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_fp_unrounded(struct builder *builder, const struct riscv_operands *o)
 {
 	if (!fp_enabled(builder) || !rounding_valid(builder, o))
 		return;
@@ -154,7 +154,7 @@ void emit_fp_unrounded(struct builder *builder, const struct riscv_operands *o)
 	fp_changed(builder);
 }
 
-void emit_fp_quiet(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_fp_quiet(struct builder *builder, const struct riscv_operands *o)
 {
 	if (fp_enabled(builder))
 		fp_operation(builder, o);

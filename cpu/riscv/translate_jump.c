@@ -33,7 +33,7 @@ static bool help_branch_misaligned(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_branch(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_branch(struct builder *builder, const struct riscv_operands *o)
 {
 	uint64_t target = builder->pc + (uint64_t)(int64_t)o->imm;
 	if ((target & 2) && needs_check(builder))
@@ -43,7 +43,7 @@ void emit_branch(struct builder *builder, const struct riscv_operands *o)
 		build_branch(builder, o->row->argument, o->rs1, o->rs2, target);
 }
 
-void emit_jal(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_jal(struct builder *builder, const struct riscv_operands *o)
 {
 	uint64_t target = builder->pc + (uint64_t)(int64_t)o->imm;
 	if ((target & 2) && needs_check(builder)) {
@@ -66,11 +66,11 @@ static bool help_jalr_checked(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_jalr(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_jalr(struct builder *builder, const struct riscv_operands *o)
 {
 	if (needs_check(builder))
-		build_call_end(builder, help_jalr_checked, emit_destination(o), o->rs1, 0, o->imm,
-			       builder->pc + builder->length);
+		build_call_end(builder, help_jalr_checked, riscv_emit_destination(o), o->rs1, 0,
+			       o->imm, builder->pc + builder->length);
 	else
-		build_jump_register(builder, emit_destination(o), o->rs1, o->imm);
+		build_jump_register(builder, riscv_emit_destination(o), o->rs1, o->imm);
 }

@@ -102,14 +102,14 @@ static bool help_interrupt_enable(struct cpu *cpu, const struct uop *uop)
  * What kernels do all the time: interrupts off and on again. SIE is not in the mode word, and a
  * pending interrupt leaves the block after the instruction: it goes on.
  */
-static bool emit_interrupt_enable(struct builder *builder, const struct riscv_operands *o)
+static bool riscv_emit_interrupt_enable(struct builder *builder, const struct riscv_operands *o)
 {
 	unsigned operation = o->row->argument;
-	if (o->imm != CSR_SSTATUS || emit_level(builder) == RV_U || operation == CSR_WRITE ||
+	if (o->imm != CSR_SSTATUS || riscv_emit_level(builder) == RV_U || operation == CSR_WRITE ||
 	    o->row->format != RV_FORMAT_CSR_I || o->rs1 != MSTATUS_SIE)
 		return false;
-	build_call(builder, help_interrupt_enable, emit_destination(o), 0, 0, operation == CSR_SET,
-		   0);
+	build_call(builder, help_interrupt_enable, riscv_emit_destination(o), 0, 0,
+		   operation == CSR_SET, 0);
 	return true;
 }
 
@@ -119,7 +119,7 @@ static const struct csr *plain_csr(const struct builder *builder, unsigned numbe
 	const struct riscv_cpu *hart = riscv_cpu(builder->cpu);
 	const struct csr *csr = riscv_csr_find(hart, number);
 	if (!csr || csr->gate || csr->read || !csr->field ||
-	    (number >> 8 & 3) > emit_level(builder))
+	    (number >> 8 & 3) > riscv_emit_level(builder))
 		return NULL;
 	if (!write)
 		return csr;
@@ -131,7 +131,8 @@ static const struct csr *plain_csr(const struct builder *builder, unsigned numbe
 #define TEMP_OLD   (REG_TEMP + 1)
 
 /* The register that holds what CSRRW writes; it outlives rd = old value. */
-static unsigned emit_csr_value(struct builder *builder, const struct riscv_operands *o, bool read)
+static unsigned riscv_emit_csr_value(struct builder *builder, const struct riscv_operands *o,
+				     bool read)
 {
 	if (o->row->format == RV_FORMAT_CSR_I)
 		build_constant(builder, TEMP_VALUE, o->rs1);
@@ -143,7 +144,7 @@ static unsigned emit_csr_value(struct builder *builder, const struct riscv_opera
 }
 
 /* What CSRRS and CSRRC write, from TEMP_OLD. */
-static unsigned emit_csr_modified(struct builder *builder, const struct riscv_operands *o)
+static unsigned riscv_emit_csr_modified(struct builder *builder, const struct riscv_operands *o)
 {
 	bool set = o->row->argument == CSR_SET;
 	if (o->row->format != RV_FORMAT_CSR_I)
@@ -156,18 +157,19 @@ static unsigned emit_csr_modified(struct builder *builder, const struct riscv_op
 }
 
 /* A plain CSR: a move from or to its field. */
-static void emit_plain_csr(struct builder *builder, const struct riscv_operands *o,
-			   const struct csr *csr, bool read, bool write)
+static void riscv_emit_plain_csr(struct builder *builder, const struct riscv_operands *o,
+				 const struct csr *csr, bool read, bool write)
 {
 	int32_t field = (int32_t)csr->field;
 	if (!write) {
-		build_op(builder, UOP_GET, emit_destination(o), 0, 0, field);
+		build_op(builder, UOP_GET, riscv_emit_destination(o), 0, 0, field);
 		return;
 	}
 	bool modify = o->row->argument != CSR_WRITE;
 	if (modify)
 		build_op(builder, UOP_GET, TEMP_OLD, 0, 0, field);
-	unsigned value = modify ? emit_csr_modified(builder, o) : emit_csr_value(builder, o, read);
+	unsigned value = modify ? riscv_emit_csr_modified(builder, o)
+				: riscv_emit_csr_value(builder, o, read);
 	if (csr->write == csr_write_xepc) {
 		int32_t aligned = riscv_has(riscv_cpu(builder->cpu), RV_EXT_C) ? ~1 : ~3;
 		build_op(builder, UOP_ANDI, TEMP_VALUE, value, 0, aligned);
@@ -180,7 +182,7 @@ static void emit_plain_csr(struct builder *builder, const struct riscv_operands 
 	build_op(builder, UOP_PUT, 0, value, 0, field);
 }
 
-void emit_csr(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_csr(struct builder *builder, const struct riscv_operands *o)
 {
 	unsigned operation = o->row->argument, number = (unsigned)o->imm;
 	bool immediate = o->row->format == RV_FORMAT_CSR_I;
@@ -189,10 +191,10 @@ void emit_csr(struct builder *builder, const struct riscv_operands *o)
 	bool write = operation == CSR_WRITE || o->rs1;
 	const struct csr *plain = plain_csr(builder, number, write);
 	if (!observer_wants(&builder->cpu->machine->observers, OBSERVE_CSR)) {
-		if (emit_interrupt_enable(builder, o))
+		if (riscv_emit_interrupt_enable(builder, o))
 			return;
 		if (plain) {
-			emit_plain_csr(builder, o, plain, read, write);
+			riscv_emit_plain_csr(builder, o, plain, read, write);
 			return;
 		}
 	}
@@ -201,7 +203,7 @@ void emit_csr(struct builder *builder, const struct riscv_operands *o)
 		argument |= CSR_IMMEDIATE;
 	if (csr_is_timeless(number))
 		argument |= CSR_TIMELESS;
-	build_call(builder, help_csr, emit_destination(o), immediate ? 0 : o->rs1, 0,
+	build_call(builder, help_csr, riscv_emit_destination(o), immediate ? 0 : o->rs1, 0,
 		   (int32_t)number, argument);
 	if (write && !csr_write_is_local(builder, number))
 		build_leave(builder);
@@ -209,13 +211,13 @@ void emit_csr(struct builder *builder, const struct riscv_operands *o)
 
 /* -- traps on purpose -- */
 
-void emit_ecall(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_ecall(struct builder *builder, const struct riscv_operands *o)
 {
 	(void)o;
-	build_trap(builder, RV_CAUSE_ECALL_U + emit_level(builder), 0, "ecall");
+	build_trap(builder, RV_CAUSE_ECALL_U + riscv_emit_level(builder), 0, "ecall");
 }
 
-void emit_ebreak(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_ebreak(struct builder *builder, const struct riscv_operands *o)
 {
 	(void)o;
 	build_trap(builder, RV_CAUSE_BREAKPOINT, builder->pc, "ebreak");
@@ -246,7 +248,7 @@ static bool help_wfi(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_privileged(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_privileged(struct builder *builder, const struct riscv_operands *o)
 {
 	static uop_helper *const helper[] = {
 		[PRIVILEGED_MRET] = help_mret,
@@ -271,7 +273,7 @@ static bool help_pause(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_pause(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_pause(struct builder *builder, const struct riscv_operands *o)
 {
 	(void)o;
 	build_call_end(builder, help_pause, 0, 0, 0, 0, builder->pc + builder->length);
@@ -287,7 +289,7 @@ static bool help_sfence_vma(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_sfence_vma(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_sfence_vma(struct builder *builder, const struct riscv_operands *o)
 {
 	int32_t given = (o->rs1 ? 1 : 0) | (o->rs2 ? 2 : 0);
 	build_call_end(builder, help_sfence_vma, 0, o->rs1, o->rs2, given,
@@ -295,17 +297,17 @@ void emit_sfence_vma(struct builder *builder, const struct riscv_operands *o)
 }
 
 /* SFENCE.W.INVAL, SFENCE.INVAL.IR: SINVAL.VMA already does all that SFENCE.VMA does. */
-void emit_sfence_order(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_sfence_order(struct builder *builder, const struct riscv_operands *o)
 {
 	(void)o;
-	if (emit_level(builder) == RV_U)
-		emit_illegal(builder, "not in U-mode");
+	if (riscv_emit_level(builder) == RV_U)
+		riscv_emit_illegal(builder, "not in U-mode");
 	else
 		build_leave(builder);
 }
 
 /* Stores to code take effect at once; a new block is all that FENCE.I asks for. */
-void emit_fence_i(struct builder *builder, const struct riscv_operands *o)
+void riscv_emit_fence_i(struct builder *builder, const struct riscv_operands *o)
 {
 	(void)o;
 	build_leave(builder);

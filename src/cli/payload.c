@@ -35,7 +35,7 @@ static struct mb_ram *ram_of(const struct machine *machine)
 static bool in_archive(const struct machine *machine, uint64_t page)
 {
 	struct board_range range = board_initrd_range(machine);
-	uint64_t address = BOARD_RAM_BASE + page * PAGE;
+	uint64_t address = board_ram_base(machine) + page * PAGE;
 	return address + PAGE > range.address && address < range.address + range.size;
 }
 

@@ -168,12 +168,12 @@ static int configure_sbi(struct session *session, struct board_config *config, s
 	if (!strncmp(text, "on,", 3))
 		return sbi_config_parse(&session->sbi, text + 3, error);
 	if (!strcmp(text, "off") || !strcmp(text, "none")) {
-		config->firmware = BOARD_SBI_OFF;
+		config->firmware = BOARD_FIRMWARE_OFF;
 		return 0;
 	}
 	if (strchr(text, '=') && access(text, F_OK))
 		return sbi_config_parse(&session->sbi, text, error);
-	config->firmware = BOARD_SBI_FILE;
+	config->firmware = BOARD_FIRMWARE_FILE;
 	config->firmware_path = text;
 	return 0;
 }
@@ -278,7 +278,7 @@ static int configure(struct session *session, struct board_config *config, struc
 	if (check_names(options, error) || configure_log(options, log, error) ||
 	    configure_sbi(session, config, error) || configure_clock(options, config, error))
 		return -1;
-	if (options->cpu && riscv_config_parse(&config->cpu, options->cpu, error))
+	if (options->cpu && riscv_config_parse(&config->riscv, options->cpu, error))
 		return -1;
 	if (options->cpus < 1 || options->cpus > MACHINE_MAX_CPUS)
 		return error_set(error, EXIT_CODE_USAGE, "--cpus %llu: expected 1 to %d",

@@ -96,7 +96,7 @@ char *snapshot_notes(const struct session *session, const char *more)
 	fprintf(out, "time-ns=%llu\n", (unsigned long long)clock_ns(&session->machine->clock));
 	note(out, "option.cpu", options->cpu);
 	/* Firmware of a file is in memory. */
-	note(out, "option.sbi", config->firmware == BOARD_SBI_BUILTIN ? options->sbi : "off");
+	note(out, "option.sbi", config->firmware == BOARD_FIRMWARE_BUILTIN ? options->sbi : "off");
 	fprintf(out, "option.insn-ns=%llu\noption.quantum=%llu\noption.seed=%llu\n",
 		(unsigned long long)options->insn_ns, (unsigned long long)options->quantum,
 		(unsigned long long)options->seed);

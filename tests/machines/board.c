@@ -8,6 +8,7 @@
 
 #include "bus/bus.h"
 #include "machines/board.h"
+#include "machines/virt_riscv.h"
 #include "tests/machines/samples.h"
 
 /* A board, its image file and what it prints. */
@@ -229,7 +230,7 @@ Test(device_tree, small_cpu)
 {
 	struct bench bench;
 	bench_init(&bench, finishing_image(0x5555));
-	cr_assert_eq(riscv_config_parse(&bench.config.cpu, "rv64gc,mmu=sv39", &bench.error), 0);
+	cr_assert_eq(riscv_config_parse(&bench.config.riscv, "rv64gc,mmu=sv39", &bench.error), 0);
 	bench_build(&bench);
 	const struct blob *tree = board_device_tree(bench.machine);
 	expect_string(tree, "/cpus/cpu@0", "mmu-type", "riscv,sv39");
@@ -259,7 +260,7 @@ Test(device_tree, devices)
 	expect_u32(tree, plic, "#address-cells", 0);
 	expect_u32(tree, "/soc/serial@10000000", "interrupt-parent",
 		   get_u32(tree, plic, "phandle", 0));
-	for (unsigned i = 0; i < BOARD_VIRTIO_SLOTS; i++) {
+	for (unsigned i = 0; i < VIRT_RISCV_VIRTIO_SLOTS; i++) {
 		char path[64];
 		snprintf(path, sizeof(path), "/soc/virtio_mmio@%x", 0x10001000 + 0x1000 * i);
 		expect_string(tree, path, "compatible", "virtio,mmio");
@@ -454,11 +455,11 @@ Test(board_boot, firmware_off_runs_in_machine_mode_until_the_finisher)
 {
 	struct bench bench;
 	bench_init(&bench, finishing_image(7 << 16 | 0x3333));
-	bench.config.firmware = BOARD_SBI_OFF;
+	bench.config.firmware = BOARD_FIRMWARE_OFF;
 	bench.config.cpu_count = 2;
 	bench_build(&bench);
 	cr_assert_eq(bench.machine->cpu[1]->level, RV_M);
-	cr_assert_eq(bench.machine->cpu[1]->pc, BOARD_ROM_BASE);
+	cr_assert_eq(bench.machine->cpu[1]->pc, VIRT_RISCV_ROM_BASE);
 	cr_assert_not(bench.machine->cpu[1]->stopped);
 	cr_assert_eq(machine_run_until(bench.machine, 1000), STOP_EXIT);
 	cr_assert_eq(bench.machine->stop.status, 7);
@@ -518,7 +519,7 @@ Test(board_boot, htif_of_an_elf_ends_the_run)
 	static const uint32_t code[] = {0x00001297, 0x00b00313};
 	memcpy(elf.data + 64 + 2 * 56, code, 8);
 	bench_init(&bench, elf);
-	bench.config.firmware = BOARD_SBI_OFF;
+	bench.config.firmware = BOARD_FIRMWARE_OFF;
 	bench_build(&bench);
 	/* The program has no room for more: complete it in RAM. */
 	mb_st64le(bench.machine->memory, 0x80000008, MB_ATTRS_NONE, 0x0000006f0062b023);
@@ -531,13 +532,13 @@ Test(board_boot, reset_loads_the_image_again)
 {
 	struct bench bench;
 	bench_init(&bench, finishing_image(0x7777));
-	bench.config.firmware = BOARD_SBI_OFF;
+	bench.config.firmware = BOARD_FIRMWARE_OFF;
 	bench_build(&bench);
 	for (unsigned i = 0; i < 3; i++) {
 		cr_assert_eq(machine_run_until(bench.machine, 10000), STOP_RESET);
-		mb_st64le(bench.machine->memory, BOARD_RAM_BASE, MB_ATTRS_NONE, 0);
+		mb_st64le(bench.machine->memory, VIRT_RISCV_RAM_BASE, MB_ATTRS_NONE, 0);
 		cr_assert_eq(board_reset(bench.machine, &bench.error), 0, "%s", bench.error.text);
-		cr_assert_eq(bench.machine->cpu[0]->pc, BOARD_ROM_BASE);
+		cr_assert_eq(bench.machine->cpu[0]->pc, VIRT_RISCV_ROM_BASE);
 	}
 	bench_fini(&bench);
 }
@@ -550,7 +551,7 @@ Test(board_boot, instruction_limit_counts_every_hart)
 		struct bench bench;
 		uint64_t retired = 0;
 		bench_init(&bench, code_blob(&endless));
-		bench.config.firmware = BOARD_SBI_OFF;
+		bench.config.firmware = BOARD_FIRMWARE_OFF;
 		bench.config.cpu_count = harts;
 		bench_build(&bench);
 		bench.machine->icount_limit = 100003;
@@ -569,7 +570,7 @@ Test(board_boot, huge_memory_is_not_touched)
 	bench.config.memory_size = BOARD_MEMORY_MAX;
 	bench_build(&bench);
 	uint64_t value = 1;
-	cr_assert_eq(mb_ld64le(bench.machine->memory, BOARD_RAM_BASE + BOARD_MEMORY_MAX - 8,
+	cr_assert_eq(mb_ld64le(bench.machine->memory, VIRT_RISCV_RAM_BASE + BOARD_MEMORY_MAX - 8,
 			       MB_ATTRS_NONE, &value),
 		     MB_OK);
 	cr_assert_eq(value, 0);
@@ -581,7 +582,7 @@ Test(board_config, two_boards_in_one_process)
 	struct bench first, second;
 	bench_init(&first, finishing_image(1 << 16 | 0x3333));
 	bench_init(&second, finishing_image(2 << 16 | 0x3333));
-	first.config.firmware = second.config.firmware = BOARD_SBI_OFF;
+	first.config.firmware = second.config.firmware = BOARD_FIRMWARE_OFF;
 	bench_build(&first);
 	bench_build(&second);
 	cr_assert_eq(machine_run_until(second.machine, 1000), STOP_EXIT);
@@ -605,8 +606,8 @@ Test(board_config, devices)
 	static const uint32_t ids[] = {4, 3, 2, 0}; /* virtio 1.2 section 5 */
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t id = 99;
-		mb_ld32le(bench.machine->memory, BOARD_VIRTIO_BASE + 0x1000 * i + 8, MB_ATTRS_NONE,
-			  &id);
+		mb_ld32le(bench.machine->memory, VIRT_RISCV_VIRTIO_BASE + 0x1000 * i + 8,
+			  MB_ATTRS_NONE, &id);
 		cr_assert_eq(id, ids[i]);
 	}
 	bench_fini(&bench);
@@ -695,7 +696,7 @@ Test(board_config, firmware_and_kernel_must_not_meet)
 {
 	struct bench bench;
 	bench_init(&bench, sample_elf());
-	bench.config.firmware = BOARD_SBI_FILE;
+	bench.config.firmware = BOARD_FIRMWARE_FILE;
 	bench.config.firmware_path = bench.path;
 	bench_refused(&bench, EXIT_CODE_BAD_IMAGE, "where the firmware");
 	bench.config.kernel = NULL;
@@ -713,7 +714,7 @@ Test(board_boot, damaged_elf_files_do_no_harm)
 		struct blob elf = sample_elf();
 		elf.data[i] ^= 0x21;
 		bench_init(&bench, elf);
-		bench.config.firmware = BOARD_SBI_OFF;
+		bench.config.firmware = BOARD_FIRMWARE_OFF;
 		if (board_new(&bench.config, &bench.machine, &bench.error))
 			cr_assert_eq(bench.error.exit_code, EXIT_CODE_BAD_IMAGE, "%s",
 				     bench.error.text);

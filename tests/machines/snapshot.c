@@ -14,6 +14,7 @@
 #include "machines/board.h"
 #include "machines/snapshot.h"
 #include "machines/snapshot_impl.h"
+#include "machines/virt_riscv.h"
 #include "tests/machines/busy.h"
 
 #define TICKS 200000
@@ -42,7 +43,7 @@ static void configure(struct board_config *config, const char *engine)
 	board_config_default(config);
 	config->memory_size = BOARD_MEMORY_MIN;
 	config->cpu_count = 2;
-	config->firmware = BOARD_SBI_OFF;
+	config->firmware = BOARD_FIRMWARE_OFF;
 	config->engine = engine_find(engine);
 }
 
@@ -174,7 +175,7 @@ Test(snapshot, SN_08_description_and_notes_can_be_read)
 	cr_assert_eq(strlen(value), sizeof(value) - 1);
 	cr_assert(!snapshot_value(snapshot, "cpu", value, sizeof(value)));
 	cr_assert_eq(snapshot_measure(snapshot, &figures, &error), 0, "%s", error.text);
-	cr_assert_eq(figures.memory_size, BOARD_MEMORY_MIN + BOARD_ROM_SIZE);
+	cr_assert_eq(figures.memory_size, BOARD_MEMORY_MIN + VIRT_RISCV_ROM_SIZE);
 	cr_assert_geq(figures.memory_pages, 3);
 	cr_assert_lt(figures.memory_pages, 20, "only pages that are not zero");
 	snapshot_close(snapshot);
@@ -210,7 +211,7 @@ Test(snapshot, SN_09_another_machine_says_what_differs)
 	board_free(machine);
 	for (unsigned i = 0; i < sizeof(cpus) / sizeof(cpus[0]); i++) {
 		configure(&config, "interp");
-		cr_assert_eq(riscv_config_parse(&config.cpu, cpus[i].cpu, &error), 0);
+		cr_assert_eq(riscv_config_parse(&config.riscv, cpus[i].cpu, &error), 0);
 		expect_mismatch(&config, cpus[i].words);
 	}
 	configure(&config, "interp");
@@ -228,7 +229,7 @@ Test(snapshot, SN_09_another_machine_says_what_differs)
 	config.device_count = 1;
 	expect_mismatch(&config, "device0=none, expected rng,");
 	configure(&config, "interp");
-	cr_assert_eq(riscv_config_parse(&config.cpu, "rv64gc", &error), 0);
+	cr_assert_eq(riscv_config_parse(&config.riscv, "rv64gc", &error), 0);
 	machine = make(&config, true);
 	save(machine, path);
 	board_free(machine);

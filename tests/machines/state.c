@@ -25,7 +25,7 @@ static struct machine *busy_machine(const char *engine, unsigned harts, struct c
 	board_config_default(&config);
 	config.memory_size = BOARD_MEMORY_MIN;
 	config.cpu_count = harts;
-	config.firmware = BOARD_SBI_OFF;
+	config.firmware = BOARD_FIRMWARE_OFF;
 	config.kernel = path;
 	config.serial = serial;
 	config.engine = engine_find(engine);

@@ -10,6 +10,7 @@
 #include "machines/board_impl.h"
 #include "machines/checksum.h"
 #include "machines/replay.h"
+#include "machines/virt_riscv.h"
 
 /*
  * Hart 0 echoes what comes from the serial line and ends with status 7 at a 'q'; meanwhile all
@@ -69,7 +70,7 @@ static void bench_init(struct bench *bench, const uint32_t *program, size_t size
 	write_file(bench->image, program, size);
 	board_config_default(&bench->config);
 	bench->config.memory_size = BOARD_MEMORY_MIN;
-	bench->config.firmware = BOARD_SBI_OFF;
+	bench->config.firmware = BOARD_FIRMWARE_OFF;
 	bench->config.kernel = bench->image;
 }
 
@@ -309,8 +310,9 @@ Test(replay, an_input_that_comes_at_no_poll_diverges)
 	/* An endless loop in place of the program: nobody waits, and the end does not come. */
 	const uint32_t loop = 0x0000006f;
 	machine_run_until(bench.machine, 10);
-	bench.machine->cpu[0]->pc = BOARD_RAM_BASE + 0x1000;
-	mb_write(bench.machine->memory, BOARD_RAM_BASE + 0x1000, &loop, 4, MB_ATTRS_NONE, NULL);
+	bench.machine->cpu[0]->pc = VIRT_RISCV_RAM_BASE + 0x1000;
+	mb_write(bench.machine->memory, VIRT_RISCV_RAM_BASE + 0x1000, &loop, 4, MB_ATTRS_NONE,
+		 NULL);
 	finish(&bench, player, &replayed);
 	cr_assert_eq(replayed.kind, STOP_DIVERGED, "%s", replayed.text);
 	bench_fini(&bench);

@@ -9,6 +9,7 @@
 #include "machines/board_impl.h"
 #include "machines/checksum.h"
 #include "machines/reset.h"
+#include "machines/virt_riscv.h"
 
 /* Changes one of its own instructions forty times, and data beside it; ends with status 9. */
 static const uint32_t modifying_program[] = {
@@ -63,7 +64,7 @@ static void bench_init(struct bench *bench, const struct engine_ops *engine, uns
 	bench->serial = chardev_buffer_new(NULL);
 	config.memory_size = BOARD_MEMORY_MIN;
 	config.cpu_count = cpus;
-	config.firmware = BOARD_SBI_OFF;
+	config.firmware = BOARD_FIRMWARE_OFF;
 	config.kernel = bench->path;
 	config.serial = bench->serial;
 	config.engine = engine;
@@ -204,13 +205,13 @@ Test(reset, drops_only_code_that_is_set_back)
 	code_cache_stats(machine->cpu[0]->code, &first);
 	/* Data on the page of the program, far from its instructions: no reason to translate anew.
 	 */
-	mb_write(machine->memory, BOARD_RAM_BASE + 0x800, &nop, 4, MB_ATTRS_NONE, NULL);
+	mb_write(machine->memory, VIRT_RISCV_RAM_BASE + 0x800, &nop, 4, MB_ATTRS_NONE, NULL);
 	cr_assert_eq(reset_point_return(bench.point), 0);
 	code_cache_stats(machine->cpu[0]->code, &last);
 	cr_assert_eq(last.invalidations, first.invalidations);
 	/* An instruction: once when it is overwritten; and once when it comes back, if it was run.
 	 */
-	mb_write(machine->memory, BOARD_RAM_BASE + 0x20, &nop, 4, MB_ATTRS_NONE, NULL);
+	mb_write(machine->memory, VIRT_RISCV_RAM_BASE + 0x20, &nop, 4, MB_ATTRS_NONE, NULL);
 	machine_run_until(machine, 600);
 	cr_assert_eq(reset_point_return(bench.point), 0);
 	code_cache_stats(machine->cpu[0]->code, &last);
@@ -228,18 +229,18 @@ Test(reset, undoes_all_kinds_of_writes)
 	struct state before = state_of(machine);
 	cr_assert_eq(reset_point_new(machine, &bench.point), 0);
 	for (unsigned round = 0; round < 3; round++) {
-		mb_write(machine->memory, BOARD_RAM_BASE + 0x7ff0, bytes, sizeof(bytes),
+		mb_write(machine->memory, VIRT_RISCV_RAM_BASE + 0x7ff0, bytes, sizeof(bytes),
 			 MB_ATTRS_NONE, NULL);
-		mb_fill(machine->memory, BOARD_RAM_BASE + 0x20000, 0xff, 0x3000, MB_ATTRS_NONE,
+		mb_fill(machine->memory, VIRT_RISCV_RAM_BASE + 0x20000, 0xff, 0x3000, MB_ATTRS_NONE,
 			NULL);
-		mb_write_rom(machine->memory, BOARD_ROM_BASE, bytes, 64, NULL);
+		mb_write_rom(machine->memory, VIRT_RISCV_ROM_BASE, bytes, 64, NULL);
 		struct state changed = state_of(machine);
 		cr_assert_neq(changed.memory, before.memory);
 		cr_assert_eq(reset_point_return(bench.point), 0);
 		struct state after = state_of(machine);
 		expect_equal(&before, &after, "writes", "interp");
 	}
-	mb_read(machine->memory, BOARD_ROM_BASE, bytes, 4, MB_ATTRS_NONE, NULL);
+	mb_read(machine->memory, VIRT_RISCV_ROM_BASE, bytes, 4, MB_ATTRS_NONE, NULL);
 	cr_assert_arr_eq(bytes, "\x97\x02\x00\x00", 4, "the reset vector is back");
 	struct reset_figures figures;
 	reset_point_figures(bench.point, &figures);
