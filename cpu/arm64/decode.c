@@ -5,6 +5,7 @@
 #include "cpu/arm64/decode_index.h"
 #include "cpu/arm64/emit.h"
 #include "cpu/arm64/need.h"
+#include "cpu/arm64/pauth.h"
 
 #include "cpu/arm64/decode-index.inc"
 
@@ -24,6 +25,9 @@
 #define INDEX_EXTEND      F(14, 14)
 #define EIGHT_REGISTERS   (!F(0, 0) && F(4, 3) != 3)
 #define EVEN_PAIRS        !(F(0, 0) | F(16, 16))
+/* The forms without a modifier have 31 for its register. */
+#define ZERO_MODIFIER (F(24, 24) || F(4, 0) == 31)
+#define NO_MODIFIER   (!F(13, 13) || F(9, 5) == 31)
 
 #define A64(id, name, mask, match, need, condition, emitter, argument)                             \
 	static bool allowed_##id(uint32_t word)                                                    \

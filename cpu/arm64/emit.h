@@ -60,6 +60,11 @@ arm64_emit emit_exclusive, emit_ordered, emit_ordered_indexed, emit_clrex;
 arm64_emit emit_compare_swap, emit_compare_swap_pair;
 arm64_emit emit_atomic; /* argument: enum arm64_atomic */
 
+/* translate_pauth.c */
+arm64_emit emit_pac_add, emit_pac_authenticate; /* argument: enum arm64_key */
+arm64_emit emit_pac_strip, emit_pac_generic, emit_pac_hint;
+arm64_emit emit_branch_authenticated, emit_load_authenticated;
+
 /* translate_ls64.c */
 arm64_emit emit_ls64; /* argument: enum arm64_ls64 */
 

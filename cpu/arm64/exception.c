@@ -147,11 +147,15 @@ static bool legal_return(const struct arm64_cpu *pe, uint64_t spsr)
 	return !(target == A64_EL1 && tge);
 }
 
-void arm64_exception_return(struct arm64_cpu *pe)
+uint64_t arm64_elr(const struct arm64_cpu *pe)
 {
-	unsigned bank = pe->cpu.level - A64_EL1;
-	uint64_t spsr = pe->sysreg[spsr_of[bank]];
-	pe->cpu.pc = pe->sysreg[elr_of[bank]];
+	return pe->sysreg[elr_of[pe->cpu.level - A64_EL1]];
+}
+
+void arm64_exception_return(struct arm64_cpu *pe, uint64_t address)
+{
+	uint64_t spsr = pe->sysreg[spsr_of[pe->cpu.level - A64_EL1]];
+	pe->cpu.pc = address;
 	pe->cpu.traps_in_a_row = 0;
 	pe->cpu.reservation = UINT64_MAX;
 	pe->event = true;

@@ -1,4 +1,5 @@
 /* The life of a processing element, and what engine and machine see of it. */
+#include "cpu/arm64/pauth.h"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/fp.h"
 
@@ -140,6 +141,7 @@ void arm64_reset(struct cpu *cpu)
 	pe->sysreg[A64_VPIDR_EL2] = pe->config.midr;
 	pe->sysreg[A64_HCR_EL2] = HCR_RW;
 	set_id_registers(pe);
+	arm64_pac_set_id(pe);
 	pe_loaded(pe);
 }
 
@@ -193,7 +195,7 @@ void arm64_cpu_free(struct arm64_cpu *pe)
 	free(pe);
 }
 
-enum feature_kind { MODELLED, REGISTERS, ABSENT };
+enum feature_kind { MODELLED, REGISTERS, OPTION, ABSENT };
 
 static const uint8_t feature_kinds[] = {
 #define FEATURE(id, kind) kind,

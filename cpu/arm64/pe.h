@@ -95,6 +95,8 @@
 /* Bits of SCR_EL3. */
 #define SCR_SMD    (1ull << 7)
 #define SCR_HCE    (1ull << 8)
+#define SCR_APK    (1ull << 16)
+#define SCR_API    (1ull << 17)
 #define SCR_FGTEn  (1ull << 27)
 #define SCR_EnAS0  (1ull << 36)
 #define SCR_ADEn   (1ull << 37)
@@ -130,10 +132,19 @@ unsigned arm64_default_target(const struct arm64_cpu *pe);
 /* Fills cpu->trap with an exception that a given level takes. Always false. */
 bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why);
 
+/* ELR_ELx of the current level, which is not EL0. */
+uint64_t arm64_elr(const struct arm64_cpu *pe);
+
 /*
- * Returns from an exception: ERET at the current level. An illegal return sets PSTATE.IL (Arm ARM,
- * D1.4.4). Sets cpu->pc.
+ * Returns from an exception to an address: ERET at the current level. An illegal return sets
+ * PSTATE.IL (Arm ARM, D1.4.4). Sets cpu->pc.
  */
-void arm64_exception_return(struct arm64_cpu *pe);
+void arm64_exception_return(struct arm64_cpu *pe, uint64_t address);
+
+/*
+ * Authenticates the address that ERETAA or ERETAB returns to, with SP for the modifier. False:
+ * cpu->trap is set.
+ */
+bool arm64_authenticate_return(struct arm64_cpu *pe, bool key_b, uint64_t *address);
 
 #endif

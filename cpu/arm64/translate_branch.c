@@ -163,23 +163,33 @@ void emit_brk(struct builder *builder, uint32_t word, const struct arm64_row *ro
 	build_call_end(builder, help_brk, 0, 0, 0, 0, arm64_esr(A64_EC_BRK, immediate16(word)));
 }
 
+/* imm: the ISS of its trap. The address to return to may have to be authenticated. */
+enum { ERET_PLAIN = 0, ERET_AUTHENTICATED = 2, ERET_KEY_B = 1 };
+
 static bool help_eret(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
-	(void)uop;
 	const char *why = "HCR_EL2.NV=1";
 	if (cpu->level == A64_EL1 &&
 	    (arm64_hcr(pe) & HCR_NV || arm64_fgt_traps(pe, A64_FGT_HFGITR_EL2_ERET, &why)))
-		return arm64_raise_to(pe, A64_EL2, arm64_esr(A64_EC_ERET, 0), why);
-	arm64_exception_return(pe);
+		return arm64_raise_to(pe, A64_EL2, arm64_esr(A64_EC_ERET, (uint32_t)uop->imm), why);
+	uint64_t address = arm64_elr(pe);
+	if (uop->imm & ERET_AUTHENTICATED &&
+	    !arm64_authenticate_return(pe, uop->imm & ERET_KEY_B, &address))
+		return false;
+	arm64_exception_return(pe, address);
 	return true;
 }
 
 void emit_eret(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
-	(void)word, (void)row;
+	(void)row;
+	enum { ERET = 0xd69f03e0 };
+	int32_t iss = ERET_PLAIN;
+	if (word != ERET)
+		iss = ERET_AUTHENTICATED | (arm64_field(word, 10, 10) ? ERET_KEY_B : 0);
 	if (emit_level(builder) == A64_EL0)
 		emit_undefined_because(builder, "ERET at EL0");
 	else
-		build_call_end(builder, help_eret, 0, 0, 0, 0, 0);
+		build_call_end(builder, help_eret, 0, 0, 0, iss, 0);
 }

@@ -74,7 +74,7 @@ static uint64_t syndrome(unsigned row)
 /* What this emulator has, with every feature on: not MTE's cache maintenance, and not SME. */
 static bool exists(unsigned row)
 {
-	enum { MODELLED, REGISTERS, ABSENT };
+	enum { MODELLED, REGISTERS, OPTION, ABSENT };
 	static const uint8_t kinds[] = {
 #define FEATURE(id, kind) kind,
 #include "cpu/arm64/feature.def"
