@@ -1,7 +1,7 @@
 /* The life of a processing element, and what engine and machine see of it. */
-#include "cpu/arm64/pauth.h"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/fp.h"
+#include "cpu/arm64/pauth.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -41,8 +41,8 @@ void usual_state(struct arm64_cpu *pe)
 	/* What EL3 enables, if there is one. */
 	if (pe->config.highest == A64_EL3)
 		arm64_sysreg_set(pe, A64_SCR_EL3,
-				 SCR_HCE | SCR_APK | SCR_API | SCR_FGTEn | SCR_EnAS0 | SCR_ADEn | SCR_HXEn |
-					 SCR_FGTEn2);
+				 SCR_HCE | SCR_APK | SCR_API | SCR_FGTEn | SCR_EnAS0 | SCR_ADEn |
+					 SCR_HXEn | SCR_FGTEn2);
 	arm64_sysreg_set(pe, A64_HCR_EL2,
 			 HCR_RW | (arm64_has(pe, A64_FEAT_PAuth) ? HCR_APK | HCR_API : 0) |
 				 HCR_EnSCXT | HCR_FIEN);
