@@ -29,6 +29,15 @@
 #define ZERO_MODIFIER (F(24, 24) || F(4, 0) == 31)
 #define NO_MODIFIER   (!F(13, 13) || F(9, 5) == 31)
 
+/* Of SIMD and FP: 128-bit registers have no scale of their own. */
+#define SIMD_STORE_SIZE (F(23, 22) != 2 || F(31, 30) == 0)
+#define SIMD_LOAD_SIZE  (F(23, 22) != 3 || F(31, 30) == 0)
+#define STRUCTURE_LIST  (F(30, 30) || F(11, 10) != 3)
+#define STRUCTURE_ONES  (F(15, 14) != 3 && (F(14, 14) || !F(12, 12)))
+#define STRUCTURE_LANE                                                                             \
+	(F(15, 14) == 0 || (F(15, 14) == 1 && !F(10, 10)) ||                                       \
+	 (F(15, 14) == 2 && !F(11, 11) && !(F(12, 12) && F(10, 10))))
+
 #define A64(id, name, mask, match, need, condition, emitter, argument)                             \
 	static bool allowed_##id(uint32_t word)                                                    \
 	{                                                                                          \

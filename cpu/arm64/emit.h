@@ -72,13 +72,20 @@ arm64_emit emit_ls64; /* argument: enum arm64_ls64 */
 arm64_emit emit_hint, emit_csync, emit_barrier, emit_isb, emit_wait, emit_send_event;
 arm64_emit emit_msr_immediate, emit_sysreg;
 
+/* translate_simd_memory.c */
+arm64_emit emit_simd_access_unsigned, emit_simd_access_unscaled, emit_simd_access_pre,
+	emit_simd_access_post, emit_simd_access_register, emit_simd_access_literal, emit_simd_pair;
+
+/* translate_simd_structure.c */
+arm64_emit emit_simd_structure, emit_simd_structure_ordered;
+
 /* translate_fp.c */
 arm64_emit emit_fp_from_general;
 
 /* -- what emitters share -- */
 
 /* Temporaries of one instruction. */
-enum { T0 = REG_TEMP, T1, T2, T3 };
+enum { T0 = REG_TEMP, T1, T2, T3, T4 };
 
 /* What builder->note knows of the block so far. */
 enum arm64_note {
@@ -147,6 +154,15 @@ void emit_condition(struct builder *builder, unsigned condition, bool *inverted)
 /* The base register of an access; SP is checked. */
 unsigned emit_base(struct builder *builder, uint32_t word);
 
+/* base += offset, after an access whose base it was. */
+void emit_write_back(struct builder *builder, unsigned base, int32_t offset);
+
+/* The address of an access with register offset: base + the extended register, scaled. */
+unsigned emit_indexed(struct builder *builder, uint32_t word, unsigned scale);
+
+/* The address in a register must have none of the bits; access is what is to be done there. */
+void emit_aligned_check(struct builder *builder, unsigned base, int32_t bits, unsigned access);
+
 /* SP is about to be an address, or has been written. */
 void emit_sp_check(struct builder *builder);
 static inline void emit_sp_written(struct builder *builder)
@@ -172,6 +188,29 @@ static inline void emit_vector_written(struct builder *builder, unsigned d)
 {
 	builder->note &= ~(1ull << (NOTE_UPPER_ZERO_AT + d));
 }
+
+/* d = half 0 or 1 of a vector register; the other way round, the other half stays. */
+static inline void emit_half_get(struct builder *builder, unsigned d, unsigned number,
+				 unsigned half)
+{
+	if (half)
+		build_op(builder, UOP_GET, d, 0, 0, emit_upper(number));
+	else
+		build_op(builder, UOP_FMVXD, d, number, 0, 0);
+}
+static inline void emit_half_put(struct builder *builder, unsigned number, unsigned half,
+				 unsigned a)
+{
+	if (half) {
+		build_op(builder, UOP_PUT, 0, a, 0, emit_upper(number));
+		emit_vector_written(builder, number);
+	} else {
+		build_op(builder, UOP_FMVDX, number, a, 0, 0);
+	}
+}
+
+/* d = 64 bits full of a's low element of 8 << size_log2 bits. d is a temporary, T1 is used. */
+void emit_replicate(struct builder *builder, unsigned d, unsigned a, unsigned size_log2);
 
 /* The instruction raises a synchronous exception always; why is static text. */
 void build_exception(struct builder *builder, uint64_t esr, const char *why);

@@ -119,6 +119,11 @@ static bool help_misaligned(struct cpu *cpu, const struct uop *uop)
 	return false;
 }
 
+void emit_aligned_check(struct builder *builder, unsigned base, int32_t bits, unsigned access)
+{
+	build_call_if(builder, help_misaligned, base, bits, access);
+}
+
 static void ordered_access(struct builder *builder, uint32_t word, unsigned base)
 {
 	static const enum uop_op loads[] = {UOP_LD8U, UOP_LD16U, UOP_LD32U, UOP_LD64};

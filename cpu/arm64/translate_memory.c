@@ -26,8 +26,7 @@ unsigned emit_base(struct builder *builder, uint32_t word)
 	return base;
 }
 
-/* base += offset, after an access whose base it was. */
-static void write_back(struct builder *builder, unsigned base, int32_t offset)
+void emit_write_back(struct builder *builder, unsigned base, int32_t offset)
 {
 	build_op(builder, UOP_ADDI, base, base, 0, offset);
 	if (base == A64_REG_SP && offset & 15)
@@ -90,7 +89,7 @@ void emit_access_pre(struct builder *builder, uint32_t word, const struct arm64_
 	(void)row;
 	unsigned base = emit_base(builder, word);
 	access_memory(builder, word, base, offset9(word));
-	write_back(builder, base, offset9(word));
+	emit_write_back(builder, base, offset9(word));
 }
 
 void emit_access_post(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -98,26 +97,35 @@ void emit_access_post(struct builder *builder, uint32_t word, const struct arm64
 	(void)row;
 	unsigned base = emit_base(builder, word);
 	access_memory(builder, word, base, 0);
-	write_back(builder, base, offset9(word));
+	emit_write_back(builder, base, offset9(word));
 }
 
-/* T2 = base + the extended and scaled register. */
-void emit_access_register(struct builder *builder, uint32_t word, const struct arm64_row *row)
+unsigned emit_indexed(struct builder *builder, uint32_t word, unsigned scale)
 {
-	(void)row;
 	static const enum uop_op scaled[] = {UOP_ADD, UOP_SH1ADD, UOP_SH2ADD, UOP_SH3ADD};
 	static const enum uop_op scaled_word[] = {UOP_ADDUW, UOP_SH1ADDUW, UOP_SH2ADDUW,
 						  UOP_SH3ADDUW};
-	unsigned option = arm64_field(word, 15, 13), index = emit_rm(word);
-	unsigned scale = arm64_field(word, 12, 12) ? arm64_field(word, 31, 30) : 0;
-	unsigned base = emit_base(builder, word);
 	enum { UXTW = 2, SXTW = 6 };
-	if (option == SXTW) {
+	unsigned option = arm64_field(word, 15, 13), index = emit_rm(word);
+	unsigned base = emit_base(builder, word);
+	if (option == SXTW)
 		build_op(builder, UOP_SEXT32, T2, index, 0, 0);
-		index = T2;
+	if (scale > 3) {
+		int32_t field = (int32_t)scale | (option == UXTW ? 31 : 63) << 8;
+		build_op(builder, UOP_PUTU, T2, option == SXTW ? T2 : index, 0, field);
+		build_op(builder, UOP_ADD, T2, T2, base, 0);
+	} else {
+		build_op(builder, option == UXTW ? scaled_word[scale] : scaled[scale], T2,
+			 option == SXTW ? T2 : index, base, 0);
 	}
-	build_op(builder, option == UXTW ? scaled_word[scale] : scaled[scale], T2, index, base, 0);
-	access_memory(builder, word, T2, 0);
+	return T2;
+}
+
+void emit_access_register(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	unsigned scale = arm64_field(word, 12, 12) ? arm64_field(word, 31, 30) : 0;
+	access_memory(builder, word, emit_indexed(builder, word, scale), 0);
 }
 
 void emit_access_literal(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -188,7 +196,7 @@ void emit_pair(struct builder *builder, uint32_t word, const struct arm64_row *r
 		build_memory(builder, op, rt2, base, at + (int32_t)size);
 	}
 	if (index == POST || index == PRE)
-		write_back(builder, base, offset);
+		emit_write_back(builder, base, offset);
 }
 
 void emit_prefetch(struct builder *builder, uint32_t word, const struct arm64_row *row)
