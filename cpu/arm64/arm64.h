@@ -111,6 +111,10 @@ enum arm64_mode {
 	A64_MODE_ILLEGAL = 1 << 4,  /* PSTATE.IL */
 	A64_MODE_ALIGNED = 1 << 5,  /* data accesses must be aligned */
 	A64_MODE_STAGE1 = 1 << 6,   /* fetches are translated */
+	/* bits 16 on: self-hosted debug, see debug.h */
+	A64_MODE_STEP = 1 << 16,         /* software step is active */
+	A64_MODE_STEP_PENDING = 1 << 17, /* and its exception is due */
+	A64_MODE_BREAK = 1 << 18,        /* breakpoints are on at this level */
 };
 
 /* System registers, in the order of cpu/arm64/sysreg.def. */
@@ -138,6 +142,12 @@ struct arm64_cpu {
 	uint32_t fpsr; /* only QC; see cpu/arm64/fp.h */
 	bool event;    /* the event register of WFE */
 	bool after;    /* the exception being raised returns to the next instruction */
+	bool os_lock;  /* OSLSR_EL1.OSLK */
+	struct {
+		uint64_t pc;    /* of the instruction that is stepped */
+		bool begun;     /* it has been begun and no exception taken since */
+		bool exclusive; /* it is a load-exclusive */
+	} step;
 
 	/*
 	 * In-process firmware: called for SMC where there is no EL3. X0 to X17 are at cpu.r[], the

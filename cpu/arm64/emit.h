@@ -65,6 +65,9 @@ arm64_emit emit_pac_add, emit_pac_authenticate; /* argument: enum arm64_key */
 arm64_emit emit_pac_strip, emit_pac_generic, emit_pac_hint;
 arm64_emit emit_branch_authenticated, emit_load_authenticated;
 
+/* translate_gcs.c */
+arm64_emit emit_gcs_store;
+
 /* translate_ls64.c */
 arm64_emit emit_ls64; /* argument: enum arm64_ls64 */
 

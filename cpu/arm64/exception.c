@@ -1,4 +1,6 @@
 /* Taking exceptions and returning from them (Arm ARM, D1.3 and D1.4). */
+#include "cpu/arm64/debug.h"
+#include "cpu/arm64/nested.h"
 #include "cpu/arm64/pe.h"
 
 #include "engine/flags.h"
@@ -97,6 +99,8 @@ static bool has_address(unsigned class)
 static uint64_t level_form(uint64_t esr, bool same_level)
 {
 	unsigned class = esr >> 26 & 63;
+	if (class == A64_EC_DATA_LOWER + 1 && esr & ISS_VNCR)
+		return esr;
 	switch (class & ~1u) {
 	case A64_EC_FETCH_LOWER:
 	case A64_EC_DATA_LOWER:
@@ -105,6 +109,15 @@ static uint64_t level_form(uint64_t esr, bool same_level)
 	case A64_EC_WATCHPOINT_LOWER: return (esr & ~(1ull << 26)) | (uint64_t)same_level << 26;
 	default: return esr;
 	}
+}
+
+/* SPSR_ELx of an exception: of a nested one, and of an instruction being stepped. */
+static uint64_t saved_pstate(struct arm64_cpu *pe, const struct trap *trap)
+{
+	uint64_t pstate = arm64_pstate(pe);
+	if (trap->to == A64_EL1)
+		pstate = arm64_nested_spsr(pe, pstate);
+	return pstate | (arm64_step_undone(pe, trap) ? PSTATE_SS : 0);
 }
 
 void arm64_deliver(struct cpu *cpu, struct trap *trap)
@@ -119,11 +132,11 @@ void arm64_deliver(struct cpu *cpu, struct trap *trap)
 		if (has_address(trap->syndrome >> 26 & 63))
 			pe->sysreg[far_of[bank]] = trap->value;
 	}
+	pe->sysreg[spsr_of[bank]] = saved_pstate(pe, trap);
 	if (pe->after)
 		trap->pc += 4;
 	pe->after = false;
 	pe->sysreg[elr_of[bank]] = trap->pc;
-	pe->sysreg[spsr_of[bank]] = arm64_pstate(pe);
 	uint64_t vector =
 		(pe->sysreg[vbar_of[bank]] & ~0x7ffull) + vector_offset(pe, target, trap->cause);
 	machine_note_trap(pe->cpu.machine, &pe->cpu, trap);
@@ -156,6 +169,8 @@ void arm64_exception_return(struct arm64_cpu *pe, uint64_t address)
 {
 	uint64_t spsr = pe->sysreg[spsr_of[pe->cpu.level - A64_EL1]];
 	pe->cpu.pc = address;
+	if (!arm64_step_returns(pe, spsr))
+		spsr &= ~(uint64_t)PSTATE_SS;
 	pe->cpu.traps_in_a_row = 0;
 	pe->cpu.reservation = UINT64_MAX;
 	pe->event = true;

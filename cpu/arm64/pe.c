@@ -1,5 +1,6 @@
 /* The life of a processing element, and what engine and machine see of it. */
 #include "cpu/arm64/pe.h"
+#include "cpu/arm64/debug.h"
 #include "cpu/arm64/fp.h"
 #include "cpu/arm64/pauth.h"
 
@@ -60,6 +61,10 @@ static const struct state_field pe_fields[] = {
 	STATE_FIELD(struct arm64_cpu, fpcr),
 	STATE_FIELD(struct arm64_cpu, fpsr),
 	STATE_FIELD(struct arm64_cpu, event),
+	STATE_FIELD(struct arm64_cpu, os_lock),
+	STATE_FIELD(struct arm64_cpu, step.pc),
+	STATE_FIELD(struct arm64_cpu, step.begun),
+	STATE_FIELD(struct arm64_cpu, step.exclusive),
 	STATE_FIELD(struct arm64_cpu, irq_level),
 };
 /* clang-format on */
@@ -79,6 +84,9 @@ static void legalize(struct arm64_cpu *pe)
 	state_fix_bool(&cpu->halted);
 	state_fix_bool(&cpu->stopped);
 	state_fix_bool(&pe->event);
+	state_fix_bool(&pe->os_lock);
+	state_fix_bool(&pe->step.begun);
+	state_fix_bool(&pe->step.exclusive);
 	if (cpu->level > pe->config.highest)
 		cpu->level = pe->config.highest;
 	pe->pstate = (pe->pstate & ~(uint32_t)PSTATE_EL) | (uint32_t)cpu->level << PSTATE_EL_SHIFT;
@@ -135,6 +143,8 @@ void arm64_reset(struct cpu *cpu)
 	arm64_set_fpcr(pe, 0);
 	arm64_set_fpsr(pe, 0);
 	pe->event = false;
+	pe->os_lock = true;
+	pe->step.begun = false;
 	cpu->level = pe->config.entry;
 	pe->pstate = PSTATE_DAIF | PSTATE_SPSEL;
 	pe->sysreg[A64_VMPIDR_EL2] = pe->mpidr;
@@ -239,6 +249,7 @@ static uint32_t mode_word(const struct arm64_cpu *pe)
 		mode |= A64_MODE_ALIGNED;
 	if (sctlr & SCTLR_M)
 		mode |= A64_MODE_STAGE1;
+	mode |= arm64_debug_mode(pe);
 	if (arm64_fp_trapped(pe))
 		mode |= A64_MODE_FP_TRAP;
 	return mode;

@@ -103,6 +103,9 @@
 #define SCR_HXEn   (1ull << 38)
 #define SCR_FGTEn2 (1ull << 59)
 
+/* ISS of a data abort: the access was one of FEAT_NV2's, by VNCR_EL2. */
+#define ISS_VNCR (1ull << 13)
+
 /* Members of arm64_isa; duties in core/cpu.h. */
 void arm64_reset(struct cpu *cpu);
 void arm64_update_mode(struct cpu *cpu);
@@ -131,6 +134,12 @@ unsigned arm64_default_target(const struct arm64_cpu *pe);
 
 /* Fills cpu->trap with an exception that a given level takes. Always false. */
 bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why);
+
+/*
+ * GCSPUSHM pushes *value on the guarded control stack, GCSPOPM pops it; the SYS or SYSL word may be
+ * executed. False: cpu->trap is set.
+ */
+bool arm64_gcs_operation(struct arm64_cpu *pe, uint32_t word, uint64_t *value);
 
 /* ELR_ELx of the current level, which is not EL0. */
 uint64_t arm64_elr(const struct arm64_cpu *pe);

@@ -5,6 +5,7 @@
 #include "cpu/arm64/fp.h"
 #include "cpu/arm64/insn.h"
 #include "cpu/arm64/need.h"
+#include "cpu/arm64/nested.h"
 #include "cpu/arm64/operation-index.inc"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg_special.h"
@@ -79,10 +80,9 @@ static const struct {
 #undef E
 };
 
-static const struct {
-	uint16_t named, reached;
-} vhe_names[] = {
-#define VHE(named, reached) {A64_##named, A64_##reached},
+/* The register that a name reaches at EL2 with HCR_EL2.E2H=1, + 1; 0: the one it names. */
+static const uint16_t vhe_reaches[A64_SYSREG_COUNT] = {
+#define VHE(named, reached) [A64_##named] = A64_##reached + 1,
 #include "cpu/arm64/vhe.def"
 #undef VHE
 };
@@ -165,6 +165,22 @@ static bool el3_forbidden(const struct arm64_cpu *pe, unsigned reg, const char *
 	}
 }
 
+/* FEAT_NV2 has a register of EL2 in memory, or in one of EL1's. */
+static bool kept_elsewhere(const struct arm64_cpu *pe, enum arm64_sysreg reg)
+{
+	unsigned offset;
+	enum arm64_sysreg twin;
+	return arm64_nested_offset(pe, reg, false, &offset) || arm64_nested_twin(pe, reg, &twin);
+}
+
+/* What EL1 that believes it is EL2 without FEAT_VHE would have of its own, but for FEAT_NV2. */
+static bool nv1_traps(const struct arm64_cpu *pe, enum arm64_sysreg reg)
+{
+	bool named = reg == A64_VBAR_EL1 || reg == A64_ELR_EL1 || reg == A64_SPSR_EL1 ||
+		     reg == A64_SCXTNUM_EL1;
+	return named && arm64_is_nested(pe) && (arm64_hcr(pe) & (HCR_NV1 | HCR_NV2)) == HCR_NV1;
+}
+
 /*
  * The decision order for an operation that exists (arm64-el2-traps facts, 1). access:
  * A64_ACCESS_...
@@ -179,10 +195,9 @@ static bool may(struct arm64_cpu *pe, const struct arm64_operation *operation, u
 	if (row->level > pe->config.highest)
 		return undefined(pe, "its exception level is absent");
 	if (pe->cpu.level < row->level) {
-		bool nested =
-			row->level == A64_EL2 && pe->cpu.level == A64_EL1 && arm64_hcr(pe) & HCR_NV;
-		if (nested)
-			return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(word), "HCR_EL2.NV=1");
+		if (row->level == A64_EL2 && arm64_is_nested(pe))
+			return (!operation->is_sysop && kept_elsewhere(pe, operation->row)) ||
+			       arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(word), "HCR_EL2.NV=1");
 		bool id = in_id_space(operation->encoding) && pe->cpu.level == A64_EL0 &&
 			  arm64_has(pe, A64_FEAT_IDST);
 		if (id)
@@ -203,6 +218,8 @@ static bool may(struct arm64_cpu *pe, const struct arm64_operation *operation, u
 	if (!operation->is_sysop && operation->row == A64_ALLINT && access == A64_ACCESS_W &&
 	    pe->cpu.level == A64_EL1 && arm64_is_guest(pe) && arm64_hcrx(pe) & HCRX_TALLINT)
 		return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(word), "HCRX_EL2.TALLINT=1");
+	if (!operation->is_sysop && nv1_traps(pe, operation->row))
+		return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(word), "HCR_EL2.NV1=1");
 	bool fp =
 		!operation->is_sysop && (operation->row == A64_FPCR || operation->row == A64_FPSR);
 	if (fp && !arm64_fp_may_use(pe))
@@ -234,32 +251,38 @@ static bool may_unlisted(struct arm64_cpu *pe, uint32_t word, unsigned access)
 
 /* -- names that FEAT_VHE changes -- */
 
-static unsigned vhe_target(unsigned reg)
-{
-	for (unsigned i = 0; i < sizeof(vhe_names) / sizeof(vhe_names[0]); i++)
-		if (vhe_names[i].named == reg)
-			return vhe_names[i].reached;
-	return reg;
-}
+/* How an instruction names a register. */
+enum naming {
+	NAMED,  /* as it is called */
+	ALIAS,  /* by its _EL12 or _EL02 name, at EL2 */
+	NESTED, /* so at EL1 that believes it is EL2: FEAT_NV2 has it in memory */
+};
 
 /*
- * The _EL12 and _EL02 names are the _EL1 and _EL0 ones with op1 = 5. False: the word is not such a
- * name, or it is and *word and *as_named have been set to what it means.
+ * The _EL12 and _EL02 names are the _EL1 and _EL0 ones with op1 = 5: *word becomes the latter.
+ * False: the name may not be used, and cpu->trap is set.
  */
-static bool vhe_alias(struct arm64_cpu *pe, uint32_t *word, bool *as_named)
+static bool resolve_name(struct arm64_cpu *pe, uint32_t *word, enum naming *naming,
+			 unsigned *offset)
 {
-	enum { OP1_SHIFT = 16, ALIAS = 5, EL1 = 0, EL0 = 3 };
-	*as_named = false;
-	if (arm64_field(*word, 20, 19) != 3 || arm64_field(*word, 18, 16) != ALIAS)
+	enum { OP1_SHIFT = 16, OP1_ALIAS = 5, OP1_EL1 = 0, OP1_EL0 = 3 };
+	*naming = NAMED;
+	if (arm64_field(*word, 20, 19) != 3 || arm64_field(*word, 18, 16) != OP1_ALIAS)
 		return true;
+	bool timer = arm64_field(*word, 15, 12) == 14 && arm64_field(*word, 11, 8) != 1;
+	uint32_t meant = (*word & ~(7u << OP1_SHIFT)) | (timer ? OP1_EL0 : OP1_EL1) << OP1_SHIFT;
+	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(meant));
+	if (arm64_is_nested(pe)) {
+		*naming = NESTED;
+		return (operation && has_features(pe, row_of(operation)) &&
+			arm64_nested_offset(pe, operation->row, true, offset)) ||
+		       arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(*word), "HCR_EL2.NV=1");
+	}
 	bool host = arm64_hcr(pe) & HCR_E2H;
-	if (pe->cpu.level == A64_EL1 && arm64_hcr(pe) & HCR_NV)
-		return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(*word), "HCR_EL2.NV=1");
 	if (!arm64_has(pe, A64_FEAT_VHE) || pe->cpu.level < A64_EL2 || !host)
 		return undefined(pe, "the name needs EL2 and HCR_EL2.E2H=1");
-	bool timer = arm64_field(*word, 15, 12) == 14 && arm64_field(*word, 11, 8) != 1;
-	*word = (*word & ~(7u << OP1_SHIFT)) | (timer ? EL0 : EL1) << OP1_SHIFT;
-	*as_named = true;
+	*word = meant;
+	*naming = ALIAS;
 	return true;
 }
 
@@ -276,6 +299,19 @@ static const struct hooks hooks[A64_SYSREG_COUNT] = {
 #undef SPECIAL
 };
 
+/* Nothing follows from the value of these but what is read back. */
+static const bool inert[A64_SYSREG_COUNT] = {
+	[A64_ELR_EL1] = true,        [A64_ELR_EL2] = true,     [A64_ELR_EL3] = true,
+	[A64_SPSR_EL1] = true,       [A64_SPSR_EL2] = true,    [A64_SPSR_EL3] = true,
+	[A64_ESR_EL1] = true,        [A64_ESR_EL2] = true,     [A64_ESR_EL3] = true,
+	[A64_FAR_EL1] = true,        [A64_FAR_EL2] = true,     [A64_FAR_EL3] = true,
+	[A64_HPFAR_EL2] = true,      [A64_PAR_EL1] = true,     [A64_TPIDR_EL0] = true,
+	[A64_TPIDR_EL1] = true,      [A64_TPIDRRO_EL0] = true, [A64_TPIDR_EL2] = true,
+	[A64_TPIDR_EL3] = true,      [A64_VBAR_EL1] = true,    [A64_VBAR_EL2] = true,
+	[A64_VBAR_EL3] = true,       [A64_AFSR0_EL1] = true,   [A64_AFSR1_EL1] = true,
+	[A64_CONTEXTIDR_EL1] = true,
+};
+
 uint64_t arm64_sysreg_get(struct arm64_cpu *pe, enum arm64_sysreg reg)
 {
 	return hooks[reg].read ? hooks[reg].read(pe, reg) : pe->sysreg[reg];
@@ -288,22 +324,30 @@ void arm64_sysreg_set(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t valu
 		return;
 	}
 	pe->sysreg[reg] = value;
-	/* Any of them may change how code is decoded or memory is seen. */
-	arm64_state_changed(pe);
+	/* Any of the others may change how code is decoded or memory is seen. */
+	if (!inert[reg])
+		arm64_state_changed(pe);
 }
 
-/* The register that a permitted access reaches. */
-static unsigned reached(struct arm64_cpu *pe, unsigned reg, bool as_named)
+/* The register that a permitted access reaches, other than memory of FEAT_NV2. */
+static enum arm64_sysreg reached(const struct arm64_cpu *pe, enum arm64_sysreg reg,
+				 enum naming naming)
 {
+	enum arm64_sysreg twin;
+	if (pe->cpu.level == A64_EL1 && arm64_nested_twin(pe, reg, &twin))
+		return twin;
 	bool host = pe->cpu.level == A64_EL2 && arm64_hcr(pe) & HCR_E2H;
-	return host && !as_named ? vhe_target(reg) : reg;
+	return host && naming == NAMED && vhe_reaches[reg] ? vhe_reaches[reg] - 1u : reg;
 }
 
 bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value)
 {
-	bool as_named;
-	if (!vhe_alias(pe, &word, &as_named))
+	enum naming naming;
+	unsigned offset = 0;
+	if (!resolve_name(pe, &word, &naming, &offset))
 		return false;
+	if (naming == NESTED)
+		return arm64_nested_load(pe, offset, value);
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
 	if (!operation) {
 		if (!may_unlisted(pe, word, A64_ACCESS_R))
@@ -313,21 +357,28 @@ bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value)
 	}
 	if (!may(pe, operation, word, A64_ACCESS_R))
 		return false;
-	*value = arm64_sysreg_get(pe, reached(pe, operation->row, as_named));
+	if (arm64_nested_offset(pe, operation->row, false, &offset))
+		return arm64_nested_load(pe, offset, value);
+	*value = arm64_sysreg_get(pe, reached(pe, operation->row, naming));
 	return true;
 }
 
 bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value)
 {
-	bool as_named;
-	if (!vhe_alias(pe, &word, &as_named))
+	enum naming naming;
+	unsigned offset = 0;
+	if (!resolve_name(pe, &word, &naming, &offset))
 		return false;
+	if (naming == NESTED)
+		return arm64_nested_store(pe, offset, value);
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
 	if (!operation)
 		return may_unlisted(pe, word, A64_ACCESS_W);
 	if (!may(pe, operation, word, A64_ACCESS_W))
 		return false;
-	arm64_sysreg_set(pe, reached(pe, operation->row, as_named), value);
+	if (arm64_nested_offset(pe, operation->row, false, &offset))
+		return arm64_nested_store(pe, offset, value);
+	arm64_sysreg_set(pe, reached(pe, operation->row, naming), value);
 	return true;
 }
 

@@ -237,3 +237,29 @@ void write_fgt(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 	pe->sysreg[reg] = value & arm64_fgt_mask(pe, reg);
 	arm64_state_changed(pe);
 }
+
+/* -- debug -- */
+
+void write_oslar(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	(void)reg;
+	pe->os_lock = value & 1;
+	arm64_state_changed(pe);
+}
+
+uint64_t read_oslsr(struct arm64_cpu *pe, enum arm64_sysreg reg)
+{
+	(void)reg;
+	enum { OSLK = 1 << 1, OSLM_IMPLEMENTED = 1 << 3 };
+	return OSLM_IMPLEMENTED | (pe->os_lock ? OSLK : 0);
+}
+
+/* Translated code knows where breakpoints are. */
+void write_breakpoint(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	bool changed = pe->sysreg[reg] != value;
+	pe->sysreg[reg] = value;
+	if (changed && pe->cpu.code)
+		code_cache_flush(pe->cpu.code);
+	arm64_state_changed(pe);
+}

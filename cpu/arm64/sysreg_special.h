@@ -11,9 +11,10 @@ typedef void arm64_writer(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t 
 arm64_reader read_spsel, read_current_el, read_pan, read_uao, read_nzcv, read_daif, read_dit,
 	read_ssbs, read_allint, read_fpcr, read_fpsr, read_sp_el0, read_sp_el1, read_sp_el2,
 	read_midr, read_mpidr, read_ctr, read_dczid, read_clidr, read_cntfrq, read_cntpct,
-	read_cntvct;
+	read_cntvct, read_oslsr;
 arm64_writer write_spsel, write_pan, write_uao, write_nzcv, write_daif, write_dit, write_ssbs,
 	write_allint, write_fpcr, write_fpsr, write_sp_el0, write_sp_el1, write_sp_el2,
-	write_nothing, write_hcr, write_hcrx, write_low_word, write_fgt;
+	write_nothing, write_hcr, write_hcrx, write_low_word, write_fgt, write_oslar,
+	write_breakpoint;
 
 #endif

@@ -1,4 +1,5 @@
 /* From A64 instructions to micro-ops: what arm64_isa.translate points to. */
+#include "cpu/arm64/debug.h"
 #include "cpu/arm64/emit.h"
 #include "cpu/arm64/fp.h"
 #include "cpu/arm64/pe.h"
@@ -25,6 +26,9 @@ void arm64_translate(struct cpu *cpu, struct builder *builder)
 		return;
 	builder->length = 4;
 	builder->insn = bits;
+	enum { DEBUG = A64_MODE_STEP | A64_MODE_STEP_PENDING | A64_MODE_BREAK };
+	if (cpu->mode & DEBUG && arm64_debug_translate(builder))
+		return;
 	if (cpu->mode & A64_MODE_ILLEGAL) {
 		build_exception(builder, arm64_esr(A64_EC_ILLEGAL, 0), "PSTATE.IL=1");
 		return;

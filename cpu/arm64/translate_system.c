@@ -205,15 +205,34 @@ static bool zero_line(struct cpu *cpu, uint64_t address)
 static bool help_sys(struct cpu *cpu, const struct uop *uop)
 {
 	uint32_t word = (uint32_t)uop_wide(uop, 1)->call.argument;
-	enum { TLB = 8, TLB_NXS = 9, DC_ZVA = A64_ENCODING(1, 3, 7, 4, 1) };
+	enum {
+		TLB = 8,
+		TLB_NXS = 9,
+		DC_ZVA = A64_ENCODING(1, 3, 7, 4, 1),
+		GCS = A64_ENCODING(1, 0, 7, 7, 0),
+		GCS_VARIES = A64_ENCODING(0, 7, 0, 0, 7)
+	};
 	unsigned crn = arm64_field(word, 15, 12);
 	if (!arm64_sysop_check(arm64_cpu(cpu), word))
 		return false;
+	if ((arm64_encoding(word) & ~GCS_VARIES) == GCS)
+		return arm64_gcs_operation(arm64_cpu(cpu), word, &cpu->r[uop->a]);
 	if (arm64_encoding(word) == DC_ZVA)
 		return zero_line(cpu, cpu->r[uop->a]);
 	for (unsigned i = 0; (crn == TLB || crn == TLB_NXS) && i < cpu->machine->cpu_count; i++)
 		mmu_flush(cpu->machine->cpu[i]);
 	return true;
+}
+
+/* SYSL: GCSPOPM is the only one; d: where what it pops goes. */
+static bool help_sysl(struct cpu *cpu, const struct uop *uop)
+{
+	uint32_t word = (uint32_t)uop_wide(uop, 1)->call.argument;
+	enum { GCSPOPM = A64_ENCODING(1, 3, 7, 7, 1) };
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	if (arm64_encoding(word) != GCSPOPM)
+		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "no such system operation");
+	return arm64_sysop_check(pe, word) && arm64_gcs_operation(pe, word, &cpu->r[uop->d]);
 }
 
 void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -222,7 +241,7 @@ void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row 
 	bool read = arm64_field(word, 21, 21);
 	if (arm64_field(word, 20, 20) == 0) {
 		if (read)
-			emit_undefined_because(builder, "no such system operation");
+			build_call(builder, help_sysl, emit_rd(word), 0, 0, 0, word);
 		else
 			build_call(builder, help_sys, 0, word & 31, 0, 0, word);
 	} else if (read) {

@@ -2,6 +2,7 @@
 
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg.h"
+#include "tests/arm64-insn/bench.h"
 
 const enum arm64_sysreg usual_fgt_registers[] = {
 	A64_HFGRTR_EL2,  A64_HFGWTR_EL2,   A64_HFGITR_EL2,   A64_HDFGRTR_EL2,
@@ -50,6 +51,12 @@ void usual_state(struct arm64_cpu *pe)
 	for (unsigned i = 0; i < usual_fgt_register_count; i++)
 		arm64_sysreg_set(pe, usual_fgt_registers[i],
 				 usual_negative_bits(usual_fgt_registers[i]));
+	/* Something to push on, and leave to. */
+	enum { PUSHMEn = 1 << 8 };
+	pe->sysreg[A64_GCSCR_EL1] = pe->sysreg[A64_GCSCR_EL2] = PUSHMEn;
+	pe->sysreg[A64_GCSCRE0_EL1] = PUSHMEn;
+	pe->sysreg[A64_GCSPR_EL0] = pe->sysreg[A64_GCSPR_EL1] = BENCH_DATA;
+	pe->sysreg[A64_GCSPR_EL2] = BENCH_DATA;
 	/* Timers of EL1 and EL0 are EL1's own; trace and statistical buffers do not trap. */
 	enum { EL1PCTEN = 1, EL1PCEN = 2, E2PB = 1 << 12, E2TB = 1 << 24 };
 	arm64_sysreg_set(pe, A64_CNTHCTL_EL2, EL1PCTEN | EL1PCEN);
