@@ -6,6 +6,7 @@
 #include "cpu/arm64/emit.h"
 #include "cpu/arm64/need.h"
 #include "cpu/arm64/pauth.h"
+#include "cpu/arm64/simd.h"
 
 #include "cpu/arm64/decode-index.inc"
 
@@ -37,6 +38,19 @@
 #define STRUCTURE_LANE                                                                             \
 	(F(15, 14) == 0 || (F(15, 14) == 1 && !F(10, 10)) ||                                       \
 	 (F(15, 14) == 2 && !F(11, 11) && !(F(12, 12) && F(10, 10))))
+
+/* Sizes and elements of vectors: bits 23:22, imm5, immh. */
+#define SIMD_LANES        (F(30, 30) || F(23, 22) != 3)
+#define SIMD_16_OR_32     (F(23, 22) == 1 || F(23, 22) == 2)
+#define SIMD_ACROSS       (F(23, 22) < 2 || (F(23, 22) == 2 && F(30, 30)))
+#define SIMD_DUP          (F(19, 16) != 0 && (F(30, 30) || F(18, 16) != 0))
+#define SIMD_SMOV         (F(18, 16) != 0 && (F(30, 30) || F(17, 16) != 0))
+#define SIMD_UMOV         (F(30, 30) ? F(19, 16) == 8 : F(18, 16) != 0)
+#define SIMD_SHIFT        (F(22, 19) != 0 && (F(30, 30) || !F(22, 22)))
+#define SIMD_NARROW_SHIFT (F(22, 19) != 0 && !F(22, 22))
+/* cmode, bits 15:12: MOVI and MVNI have the even ones, but for shifts with ones. */
+#define SIMD_MVNI (F(15, 12) < 14 && (F(15, 14) == 3 || !F(12, 12)))
+#define SIMD_MOVI (F(15, 12) == 14 || (SIMD_MVNI && !F(29, 29)))
 
 #define A64(id, name, mask, match, need, condition, emitter, argument)                             \
 	static bool allowed_##id(uint32_t word)                                                    \

@@ -79,6 +79,15 @@ arm64_emit emit_msr_immediate, emit_sysreg;
 arm64_emit emit_simd_access_unsigned, emit_simd_access_unscaled, emit_simd_access_pre,
 	emit_simd_access_post, emit_simd_access_register, emit_simd_access_literal, emit_simd_pair;
 
+/* translate_simd.c; argument: enum arm64_simd */
+arm64_emit emit_simd, emit_simd_bytes, emit_simd_scalar_pair, emit_simd_extract, emit_simd_table,
+	emit_simd_shift_left, emit_simd_shift_right, emit_simd_element, emit_simd_dot_element;
+
+/* translate_simd_move.c */
+arm64_emit emit_dup_element, emit_dup_scalar, emit_dup_general, emit_ins_general, emit_ins_element;
+arm64_emit emit_umov, emit_smov;
+arm64_emit emit_simd_immediate; /* argument: 0 or what to do with the register */
+
 /* translate_simd_structure.c */
 arm64_emit emit_simd_structure, emit_simd_structure_ordered;
 

@@ -48,6 +48,12 @@ struct topic {
 static const struct shape memory_rows[] = {
 #include "cpu/arm64/insn_simd_memory.def"
 };
+static const struct shape simd_rows[] = {
+#include "cpu/arm64/insn_simd.def"
+};
+static const struct shape crypto_rows[] = {
+#include "cpu/arm64/insn_crypto.def"
+};
 #undef A64
 #define TOPIC(array, memory)                                                                       \
 	{                                                                                          \
@@ -338,4 +344,16 @@ Test(arm64_simd_qemu, loads_and_stores_give_the_same)
 {
 	require_qemu();
 	compare(&(struct topic)TOPIC(memory_rows, true), 40, 0x853c49e6748fea9bull);
+}
+
+Test(arm64_simd_qemu, integer_instructions_give_the_same)
+{
+	require_qemu();
+	compare(&(struct topic)TOPIC(simd_rows, false), 40, 0xda3e39cb94b95bdbull);
+}
+
+Test(arm64_simd_qemu, crypto_instructions_give_the_same)
+{
+	require_qemu();
+	compare(&(struct topic)TOPIC(crypto_rows, false), 40, 0x9e3779b97f4a7c15ull);
 }
