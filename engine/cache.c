@@ -13,6 +13,7 @@
 #include "core/host_memory.h"
 #include "engine/block.h"
 #include "engine/jit.h"
+#include "engine/jit_listing.h"
 
 #define ARENA_BYTES (128ull << 20)
 /*
@@ -198,6 +199,20 @@ void code_cache_set_executions(struct code_cache *cache, unsigned executions)
 {
 	if (cache->jit)
 		cache->jit->executions = (uint8_t)executions;
+}
+
+int code_cache_list(struct code_cache *cache, engine_code_listener *listener, void *context)
+{
+	if (!cache->jit)
+		return -1;
+	struct jit_listing *listing = calloc(1, sizeof(*listing));
+	if (!listing)
+		return -1;
+	listing->listener = listener;
+	listing->context = context;
+	free(cache->jit->listing);
+	cache->jit->listing = listing;
+	return 0;
 }
 
 void code_cache_stats(const struct code_cache *cache, struct code_cache_stats *stats)

@@ -49,6 +49,35 @@ void code_cache_write(void *cache, struct mb_ram *ram, uint64_t offset, uint64_t
 /* How often the JIT lets a block be interpreted before it compiles it: for tests, 0 to 255. */
 void code_cache_set_executions(struct code_cache *cache, unsigned executions);
 
+/* One part of a block's host code: it begins at an address and belongs to a micro-op. */
+struct engine_code_line {
+	uint64_t pc;   /* of the micro-op's instruction */
+	uint32_t bits; /* of that, its first four bytes or fewer */
+	const char *op;
+	uint8_t operands[3]; /* d, a, b */
+	int32_t imm;
+	bool behind; /* behind the block: rarely executed */
+	const uint8_t *at;
+};
+
+/* A block that the JIT has translated. */
+struct engine_code {
+	uint64_t pc;
+	unsigned insn_count;
+	const uint8_t *at;    /* where its code runs */
+	const uint8_t *bytes; /* where it can be read, size of them */
+	size_t size;
+	const struct engine_code_line *lines;
+	unsigned line_count;
+};
+typedef void engine_code_listener(void *context, const struct engine_code *code);
+
+/*
+ * Tells the listener of every block that the JIT translates from now on; what it is given is valid
+ * during the call. Returns 0, or -1: there is no JIT, or memory is out.
+ */
+int code_cache_list(struct code_cache *cache, engine_code_listener *listener, void *context);
+
 /* Figures for --stats. */
 struct code_cache_stats {
 	uint64_t blocks, instructions, uops, flushes, invalidations, bytes;

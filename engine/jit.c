@@ -13,6 +13,7 @@ void jit_free(struct jit *jit)
 	/* The region itself belongs to the arena's mapping. */
 	if (jit->writable != jit->region)
 		munmap(jit->writable, JIT_REGION_BYTES);
+	free(jit->listing);
 	free(jit);
 }
 

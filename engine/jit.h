@@ -41,6 +41,7 @@ struct jit {
 	bool has_fma, has_round;
 	uint8_t zero_register;    /* of the ISA, or REG_SINK */
 	struct jit_map canonical; /* at the edges of blocks */
+	struct jit_listing *listing; /* NULL: nobody wants one */
 
 	/* Shared code, see jit_thunks.c. */
 	void (*enter)(struct cpu *cpu, const uint8_t *code);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/jit_listing.h"
 #include "engine/jit_table.h"
 
 struct x86_rm jit_home(unsigned guest)
@@ -241,6 +242,8 @@ static void emit_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
 	if (!stub->jump_count)
 		return;
+	if (l->jit->listing)
+		jit_listing_note(l->jit->listing, l->code, l->block, stub->uop, true);
 	for (unsigned i = 0; i < stub->jump_count; i++)
 		x86_patch(l->code, stub->jumps[i], x86_here(l->code));
 	switch (stub->kind) {
@@ -298,6 +301,8 @@ static void lower_one(struct jit_lowering *l)
 {
 	const struct jit_row *row = &jit_rows[l->uop->op];
 	unsigned uses = jit_uses(l->uop);
+	if (l->jit->listing)
+		jit_listing_note(l->jit->listing, l->code, l->block, l->uop, l->separate);
 	if (uses & USES_ANY || jit_ends_block(l->uop))
 		jit_map_widen(&l->map, l->code, UINT64_MAX);
 	else if (l->mapped)
@@ -384,5 +389,7 @@ bool jit_compile(struct jit *jit, struct block *block)
 	jit->compiled++;
 	jit->compiled_instructions += block->insn_count;
 	jit->host_bytes += (uint64_t)(x86_here(code) - start);
+	if (jit->listing)
+		jit_listing_end(jit->listing, code, block, start);
 	return true;
 }

@@ -36,7 +36,7 @@ int cli_flush(struct error *error);
 /* Options of everything that builds a machine. */
 struct machine_options {
 	const char *arch, *kernel, *initrd, *append, *cpu, *sbi, *root, *exec, *serial, *display;
-	const char *engine, *exit_json, *stats, *machine, *lockstep;
+	const char *engine, *exit_json, *stats, *machine, *lockstep, *jit_dump;
 	uint64_t memory, cpus, timeout, state_hash_every, icount_limit, trap_loop, seed, insn_ns,
 		quantum;
 	struct option_list devices, traces, logs;

@@ -42,6 +42,7 @@ const struct option machine_option_table[] = {
 	{ "no-cache", 0, NULL, OPTION_FLAG, NULL, ROW(no_cache), NULL },
 	{ "trace", 0, NULL, OPTION_LIST, "EVENTS", ROW(traces), "insn,trap,csr,sbi,mmio,walk...[:FILE][,fmt=text|jsonl]" },
 	{ "stats", 0, NULL, OPTION_OPTIONAL, "json", ROW(stats), "counts at the end, on standard error" },
+	{ "jit-dump", 0, NULL, OPTION_STRING, "FILE", ROW(jit_dump), "write the host code of every translated block, for developers" },
 	{ "state-hash-every", 0, NULL, OPTION_NUMBER, "N", ROW(state_hash_every), "hash of the whole machine every N ticks, on standard error" },
 	{ "exit-json", 0, NULL, OPTION_STRING, "FILE", ROW(exit_json), "write how the run ended" },
 	{ "log", 0, NULL, OPTION_LIST, "[PART=]LEVEL", ROW(logs), "error, warn, info or debug" },

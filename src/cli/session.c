@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "src/cli/initramfs.h"
+#include "src/cli/jit_dump.h"
 #include "src/cli/lockstep.h"
 #include "src/cli/observe.h"
 #include "src/cli/report.h"
@@ -390,6 +391,9 @@ int session_open(struct session *session, struct error *error)
 	if (observe_attach(session, error) || snapshot_attach(session, error) ||
 	    start_replay(session, config, error))
 		return -1;
+	if (session->options->jit_dump &&
+	    jit_dump_start(session->machine, session->options->jit_dump, &session->jit_dump, error))
+		return -1;
 	if (session->options->state_hash_every)
 		state_hash_start(&session->hashes, session->machine,
 				 session->options->state_hash_every);
@@ -469,6 +473,7 @@ void session_close(struct session *session)
 	state_hash_stop(&session->hashes);
 	recorder_free(session->recorder, NULL);
 	player_free(session->player);
+	jit_dump_free(session->jit_dump);
 	board_free(session->shadow);
 	board_free(session->machine);
 	chardev_free(session->serial);

@@ -34,6 +34,7 @@ struct session {
 	struct trace *traces[OPTION_LIST_MAX];
 	struct trap_ring *ring;
 	struct state_hash_printer hashes;
+	struct jit_dump *jit_dump; /* for --jit-dump */
 	FILE *exit_record;         /* --exit-json, until it is written */
 	struct recorder *recorder; /* for --record */
 	struct player *player;     /* for --replay */
