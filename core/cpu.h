@@ -64,6 +64,7 @@ struct cpu_jump {
 	uint64_t pc;
 	uint64_t key; /* mode word and salt */
 	struct block *block;
+	uint64_t unused; /* makes 32 bytes: host code shifts where it would multiply */
 };
 
 /* 128 bits of a vector or FP register; scalar FP lives in d[0]. */
@@ -84,30 +85,31 @@ enum cpu_exit {
 };
 
 struct cpu {
+	/* For loads and stores in the current mode. First: host code reads it most often. */
+	struct cpu_tlb *data_tlb;
 	/*
 	 * Integer registers of any guest. The guest's constant-zero register is a slot that nobody
 	 * writes; REG_SINK takes what would be written to it. Temporaries live at REG_TEMP.
 	 */
 	uint64_t r[CPU_REGISTERS];
 	uint64_t pc;
-	int64_t budget;           /* instructions left in this slice */
-	struct cpu_tlb *data_tlb; /* for loads and stores in the current mode */
-	uint64_t jump_key;        /* mode word << 32 | salt: what a jump-cache entry must carry */
-	const struct uop *uop;    /* where execution stood when it left or called out */
-	struct block *block;      /* the block being executed */
-	uint32_t mode;            /* the mode word: see isa->update_mode */
-	uint8_t exit;             /* enum cpu_exit */
-	bool attention;           /* interrupt inputs, events or stop changed: leave soon */
-	uint8_t fetch_mode;       /* index into tlb[] for fetches */
-	uint8_t data_mode;        /* index into tlb[] for data */
-	uint8_t level;            /* current privilege level, in the ISA's numbering */
-	bool aligned_only;        /* misaligned data accesses trap before translation */
-	bool ignore_bus_errors;   /* refused accesses read the fill value and write nothing */
-	bool halted;              /* waits for an interrupt (WFI) */
-	bool stopped;             /* held by firmware, not running at all */
-	uint8_t flags;            /* enum cpu_flags */
-	uint8_t rounding;         /* dynamic rounding mode; 5-7 are reserved values */
-	struct fp_env fp;         /* rm follows rounding whenever that is valid */
+	int64_t budget;         /* instructions left in this slice */
+	uint64_t jump_key;      /* mode word << 32 | salt: what a jump-cache entry must carry */
+	const struct uop *uop;  /* where execution stood when it left or called out */
+	struct block *block;    /* the block being executed */
+	uint32_t mode;          /* the mode word: see isa->update_mode */
+	uint8_t exit;           /* enum cpu_exit */
+	bool attention;         /* interrupt inputs, events or stop changed: leave soon */
+	uint8_t fetch_mode;     /* index into tlb[] for fetches */
+	uint8_t data_mode;      /* index into tlb[] for data */
+	uint8_t level;          /* current privilege level, in the ISA's numbering */
+	bool aligned_only;      /* misaligned data accesses trap before translation */
+	bool ignore_bus_errors; /* refused accesses read the fill value and write nothing */
+	bool halted;            /* waits for an interrupt (WFI) */
+	bool stopped;           /* held by firmware, not running at all */
+	uint8_t flags;          /* enum cpu_flags */
+	uint8_t rounding;       /* dynamic rounding mode; 5-7 are reserved values */
+	struct fp_env fp;       /* rm follows rounding whenever that is valid */
 	union cpu_vector v[32];
 
 	uint64_t slice_end;  /* virtual time at which budget reaches 0 */

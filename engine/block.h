@@ -82,9 +82,13 @@ void code_cache_settle(struct code_cache *cache);
  */
 bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *code, unsigned limit);
 
+/* Where in the jump cache a pc is: the upper bits of a product, which host code computes too. */
+#define JUMP_HASH  0x9e3779b1u
+#define JUMP_SHIFT 20
+_Static_assert(CPU_JUMP_CACHE == 1 << (32 - JUMP_SHIFT), "what is left of 32 bits");
 static inline unsigned jump_index(uint64_t pc)
 {
-	return (pc >> 1 ^ pc >> 13) & (CPU_JUMP_CACHE - 1);
+	return (uint32_t)pc * JUMP_HASH >> JUMP_SHIFT;
 }
 
 /* Where a jump-cache entry for pc lives. */

@@ -359,7 +359,8 @@ static void remember_jump(struct cpu *cpu, struct block *block)
 {
 	if (block->straddles)
 		return;
-	*jump_slot(cpu, block->pc) = (struct cpu_jump){block->pc, cpu->jump_key, block};
+	*jump_slot(cpu, block->pc) =
+		(struct cpu_jump){.pc = block->pc, .key = cpu->jump_key, .block = block};
 	unsigned page = cpu_jump_page(block->pc);
 	cpu->jump_pages[page / 64] |= 1ull << page % 64;
 }

@@ -38,8 +38,12 @@ void jit_link(const struct jit *jit, const struct block *from, const union uop_w
 	/* A block's direct jumps are its last slots. */
 	unsigned slot = (unsigned)((const struct uop *)jump - from->uops);
 	unsigned site = from->jump_site[from->uop_count - 1 - slot];
-	if (site)
-		x86_patch(&jit->code, jit->writable + site, target->code);
+	if (!site)
+		return;
+	uint8_t *opcode = jit->writable + site - 1;
+	if (*opcode == X86_CALL_OPCODE)
+		*opcode = X86_JUMP_OPCODE;
+	x86_patch(&jit->code, jit->writable + site, target->code);
 }
 
 #if ENGINE_HAS_JIT
@@ -103,6 +107,7 @@ struct jit *jit_new(const struct isa *isa, const uint8_t *arena, uint8_t *region
 	jit->has_tzcnt = __builtin_cpu_supports("bmi");
 	jit->has_popcnt = __builtin_cpu_supports("popcnt");
 	jit->has_fma = __builtin_cpu_supports("fma");
+	jit->has_rorx = __builtin_cpu_supports("bmi2");
 	jit->has_round = __builtin_cpu_supports("sse4.1");
 	jit->zero_register = isa->zero_register;
 	map_registers(jit, isa);

@@ -38,9 +38,9 @@ struct jit {
 	uint8_t executions;
 	uint64_t compiled, compiled_instructions, host_bytes; /* since the beginning */
 	bool has_lzcnt, has_tzcnt, has_popcnt;                /* of the host */
-	bool has_fma, has_round;
-	uint8_t zero_register;    /* of the ISA, or REG_SINK */
-	struct jit_map canonical; /* at the edges of blocks */
+	bool has_fma, has_round, has_rorx;
+	uint8_t zero_register;       /* of the ISA, or REG_SINK */
+	struct jit_map canonical;    /* at the edges of blocks */
 	struct jit_listing *listing; /* NULL: nobody wants one */
 
 	/* Shared code, see jit_thunks.c. */

@@ -179,7 +179,7 @@ void jit_lower_call(struct jit_lowering *l, unsigned insn, unsigned flags)
 	}
 }
 
-static void put_slot(struct jit_lowering *l, const void *uop)
+void jit_put_slot(struct jit_lowering *l, const void *uop)
 {
 	x86_data(l->code, jit_slot(l->jit, l->block, uop), 4);
 }
@@ -195,7 +195,7 @@ static void emit_slow(struct jit_lowering *l, struct jit_stub *stub)
 		return;
 	}
 	x86_call(l->code, l->jit->slow);
-	put_slot(l, stub->uop);
+	jit_put_slot(l, stub->uop);
 	x86_data(l->code, (uint64_t)distance, 2);
 }
 
@@ -222,9 +222,8 @@ static void lower_one(struct jit_lowering *l);
 
 static void emit_separate(struct jit_lowering *l, const struct jit_stub *stub)
 {
-	uint32_t held = l->fp.held, wide = l->fp.wide;
-	l->fp.held = stub->fp_wide | stub->fp_single;
-	l->fp.wide = stub->fp_wide;
+	struct jit_fp_known known = l->fp.known;
+	l->fp.known = stub->known;
 	l->map = stub->map;
 	l->separate = true;
 	for (l->uop = stub->uop;; l->uop += uop_info[l->uop->op].slots) {
@@ -233,8 +232,8 @@ static void emit_separate(struct jit_lowering *l, const struct jit_stub *stub)
 			break;
 	}
 	l->separate = false;
-	l->fp.held = held;
-	l->fp.wide = wide;
+	jit_fp_load_missing(l, &stub->known_back);
+	l->fp.known = known;
 	x86_jump(l->code, stub->back);
 }
 
@@ -251,7 +250,7 @@ static void emit_stub(struct jit_lowering *l, struct jit_stub *stub)
 	case STUB_CALL_DATA: emit_call_stub(l, stub); break;
 	case STUB_UNLINKED:
 		x86_call(l->code, l->jit->leave_unlinked);
-		put_slot(l, stub->wide);
+		jit_put_slot(l, stub->wide);
 		break;
 	case STUB_SEPARATE: emit_separate(l, stub); break;
 	case STUB_PROBE: jit_emit_probe(l, stub->pc); break;
@@ -262,7 +261,7 @@ static void emit_stub(struct jit_lowering *l, struct jit_stub *stub)
 	case STUB_BUDGET:
 		jit_map_change(&stub->map, &l->jit->canonical, l->code);
 		x86_call(l->code, l->jit->leave_budget);
-		put_slot(l, stub->uop);
+		jit_put_slot(l, stub->uop);
 		break;
 	}
 }
@@ -277,6 +276,16 @@ bool jit_ends_block(const struct uop *uop)
 }
 
 #define GUEST(n) (1ull << (n))
+
+/* Whether the result is overwritten before anybody can see it. */
+static bool is_dead(const struct uop *uop)
+{
+	if (!(jit_uses(uop) & USES_D) || uop->op == UOP_ADDC || uop->op == UOP_ADDCZ ||
+	    uop_info[uop->op].kind == UOP_KIND_LOAD || uop_info[uop->op].kind == UOP_KIND_RFF ||
+	    uop_info[uop->op].kind == UOP_KIND_RF)
+		return false; /* it does something else besides */
+	return jit_dies_unseen(uop + uop_info[uop->op].slots, uop->d);
+}
 
 /* Makes the upper halves of inputs where the micro-op needs them. Returns whether d fits a word. */
 static bool prepare_inputs(struct jit_lowering *l, unsigned uses, unsigned flags)
@@ -299,6 +308,8 @@ static bool prepare_inputs(struct jit_lowering *l, unsigned uses, unsigned flags
 
 static void lower_one(struct jit_lowering *l)
 {
+	if (is_dead(l->uop))
+		return;
 	const struct jit_row *row = &jit_rows[l->uop->op];
 	unsigned uses = jit_uses(l->uop);
 	if (l->jit->listing)
@@ -322,6 +333,7 @@ static void lower_one(struct jit_lowering *l)
 	}
 	if (l->shared && !l->separate && l->uop == l->shared->last) {
 		l->shared->back = x86_here(l->code);
+		l->shared->known_back = l->fp.known;
 		l->shared = NULL;
 	}
 }
@@ -349,6 +361,7 @@ static void lower_careful(struct jit_lowering *l)
 			x86_patch(l->code, l->fp.distrust[i], x86_here(l->code));
 	l->careful = true;
 	l->mapped = l->rdx_is_mapped = false;
+	l->budget_stub = NULL;
 	l->map = l->jit->canonical;
 	l->stub_count = 0;
 	jit_fp_begin(l);
@@ -371,11 +384,18 @@ bool jit_compile(struct jit *jit, struct block *block)
 	l.stub_count = 0;
 	l.shared = NULL;
 	l.separate = l.rdx_is_mapped = false;
+	jit_rewrite(&l);
+	jit_fp_begin(&l);
+	const uint8_t *first = x86_here(code);
+	l.budget_stub = l.mapped || l.fp.rounds ? NULL : first;
+	if (l.budget_stub) {
+		x86_call(code, jit->leave_budget);
+		jit_put_slot(&l, block->uops);
+	}
 	const uint8_t *start = x86_here(code);
 	/* From here on a jump of the block to itself finds its code. */
 	block->code = start;
 	block->compiled = true;
-	jit_fp_begin(&l);
 	jit_fp_enter(&l, l.mapped);
 	if (l.mapped)
 		jit_lower_loop(&l);
@@ -388,7 +408,7 @@ bool jit_compile(struct jit *jit, struct block *block)
 		abort();
 	jit->compiled++;
 	jit->compiled_instructions += block->insn_count;
-	jit->host_bytes += (uint64_t)(x86_here(code) - start);
+	jit->host_bytes += (uint64_t)(x86_here(code) - first);
 	if (jit->listing)
 		jit_listing_end(jit->listing, code, block, start);
 	return true;

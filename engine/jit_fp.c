@@ -186,7 +186,7 @@ void jit_lower_fp_to_bits(struct jit_lowering *l, unsigned insn, unsigned flags)
 	(void)insn;
 	bool single = flags & LOWER_SINGLE;
 	unsigned result = jit_result(l), a = l->uop->a;
-	if ((single ? l->fp.held : l->fp.wide) >> a & 1)
+	if ((single ? l->fp.known.held : l->fp.known.wide) >> a & 1)
 		x86_op(l->code, X86_MOVQ_TO, !single, l->fp.host[a], x86_reg(result));
 	else
 		x86_op(l->code, X86_MOV, !single, result, jit_vector(a));
@@ -221,9 +221,9 @@ void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm from)
 void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm to, unsigned scratch)
 {
 	unsigned b = l->uop->b;
-	if (size == 8 && l->fp.wide >> b & 1) {
+	if (size == 8 && l->fp.known.wide >> b & 1) {
 		x86_op(l->code, X86_MOVSD_TO, false, l->fp.host[b], to);
-	} else if (size == 4 && l->fp.held >> b & 1) {
+	} else if (size == 4 && l->fp.known.held >> b & 1) {
 		x86_op(l->code, X86_MOVSS_TO, false, l->fp.host[b], to);
 	} else {
 		x86_op(l->code, X86_MOV, size == 8, scratch, jit_vector(b));

@@ -108,8 +108,8 @@ void jit_fp_begin(struct jit_lowering *l)
 	fp->live_in = fp->live_in_single = 0;
 	if (has_fp(l->block))
 		count = scan(l, slots);
-	fp->held = fp->wide = fp->boxed = 0;
-	fp->trusted = fp->restore = false;
+	fp->known.held = fp->known.wide = fp->known.boxed = 0;
+	fp->known.trusted = fp->known.restore = false;
 	fp->distrust[0] = fp->distrust[1] = NULL;
 	if (!fp->any)
 		return;
@@ -144,7 +144,7 @@ static void compare_state(struct jit_lowering *l)
 
 void jit_fp_require_trusted(struct jit_lowering *l, struct jit_stub *slow)
 {
-	if (l->fp.trusted)
+	if (l->fp.known.trusted)
 		return;
 	compare_state(l);
 	jit_branch_to_stub(l, slow, X86_NE);
@@ -152,7 +152,7 @@ void jit_fp_require_trusted(struct jit_lowering *l, struct jit_stub *slow)
 
 void jit_fp_require_unflushed(struct jit_lowering *l, struct jit_stub *slow)
 {
-	if (l->fp.trusted)
+	if (l->fp.known.trusted)
 		return;
 	x86_op_imm(l->code, X86_CMP8_I8, false, 0, x86_mem(JIT_BASE, JIT_CPU(fp.flush)), 0);
 	jit_branch_to_stub(l, slow, X86_NE);
@@ -162,20 +162,20 @@ void jit_fp_require_unflushed(struct jit_lowering *l, struct jit_stub *slow)
 void jit_lower_set_rounding(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn, (void)flags;
-	if (l->fp.trusted && l->uop->imm == FP_RNE)
+	if (l->fp.known.trusted && l->uop->imm == FP_RNE)
 		return;
-	l->fp.restore |= l->fp.trusted;
-	l->fp.trusted = false;
+	l->fp.known.restore |= l->fp.known.trusted;
+	l->fp.known.trusted = false;
 	x86_op_imm(l->code, X86_MOV8_I8, false, 0, x86_mem(JIT_BASE, JIT_CPU(fp.rm)), l->uop->imm);
 }
 
 void jit_lower_restore_rounding(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn, (void)flags;
-	if (l->fp.trusted)
+	if (l->fp.known.trusted)
 		return;
-	l->fp.trusted = l->fp.restore;
-	l->fp.restore = false;
+	l->fp.known.trusted = l->fp.known.restore;
+	l->fp.known.restore = false;
 	x86_op(l->code, X86_MOVZX8, false, X86_RAX, x86_mem(JIT_BASE, JIT_CPU(rounding)));
 	x86_op(l->code, X86_MOV8_TO, false, X86_RAX, x86_mem(JIT_BASE, JIT_CPU(fp.rm)));
 }
@@ -186,9 +186,9 @@ static void load(struct jit_lowering *l, unsigned guest, bool single)
 {
 	x86_op(l->code, single ? X86_MOVSS : X86_MOVSD, false, l->fp.host[guest],
 	       jit_vector(guest));
-	l->fp.held |= BIT(guest);
+	l->fp.known.held |= BIT(guest);
 	if (!single)
-		l->fp.wide |= BIT(guest);
+		l->fp.known.wide |= BIT(guest);
 }
 
 /* Leaves for the other code unless all of these are NaN-boxed. */
@@ -202,7 +202,7 @@ static void require_boxes(struct jit_lowering *l, uint32_t guests)
 			x86_op(l->code, X86_AND, false, X86_RAX, jit_vector_high(guest));
 	x86_arith_imm(l->code, X86_CMP_I32, false, x86_reg(X86_RAX), -1);
 	l->fp.distrust[1] = x86_jump_if(l->code, X86_NE, NULL);
-	l->fp.boxed = guests;
+	l->fp.known.boxed = guests;
 }
 
 void jit_fp_enter(struct jit_lowering *l, bool loop)
@@ -211,24 +211,24 @@ void jit_fp_enter(struct jit_lowering *l, bool loop)
 	if (fp->rounds) {
 		compare_state(l);
 		fp->distrust[0] = x86_jump_if(l->code, X86_NE, NULL);
-		fp->trusted = true;
+		fp->known.trusted = true;
 		if (loop)
 			require_boxes(l, fp->live_in & fp->live_in_single);
 		for (unsigned guest = 0; loop && guest < 32; guest++)
 			if (fp->live_in & BIT(guest) && fp->host[guest] != X86_NONE)
 				load(l, guest, fp->live_in_single & BIT(guest));
 	}
-	fp->entry_held = fp->held;
-	fp->entry_wide = fp->wide;
-	fp->entry_boxed = fp->boxed;
-	fp->entry_trusted = fp->trusted;
+	fp->entry_held = fp->known.held;
+	fp->entry_wide = fp->known.wide;
+	fp->entry_boxed = fp->known.boxed;
+	fp->entry_trusted = fp->known.trusted;
 }
 
 bool jit_fp_may_reenter(const struct jit_lowering *l)
 {
 	const struct jit_fp *fp = &l->fp;
-	return !(fp->entry_held & ~fp->held) && !(fp->entry_wide & ~fp->wide) &&
-	       !(fp->entry_boxed & ~fp->boxed) && (fp->trusted || !fp->entry_trusted);
+	return !(fp->entry_held & ~fp->known.held) && !(fp->entry_wide & ~fp->known.wide) &&
+	       !(fp->entry_boxed & ~fp->known.boxed) && (fp->known.trusted || !fp->entry_trusted);
 }
 
 /* -- operands and results -- */
@@ -237,14 +237,14 @@ struct x86_rm jit_fp_operand(struct jit_lowering *l, struct jit_stub *slow, unsi
 			     bool single)
 {
 	struct jit_fp *fp = &l->fp;
-	if (single && !(fp->boxed & BIT(guest))) {
+	if (single && !(fp->known.boxed & BIT(guest))) {
 		x86_arith_imm(l->code, X86_CMP_I32, false, jit_vector_high(guest), -1);
 		/* Nothing is known after it: the slow path comes back without a box. */
 		jit_branch_to_stub(l, slow, X86_NE);
 	}
 	if (fp->host[guest] == X86_NONE)
 		return jit_vector(guest);
-	if (!((single ? fp->held : fp->wide) & BIT(guest)))
+	if (!((single ? fp->known.held : fp->known.wide) & BIT(guest)))
 		load(l, guest, single);
 	return x86_reg(fp->host[guest]);
 }
@@ -276,29 +276,29 @@ unsigned jit_fp_target(const struct jit_lowering *l)
 void jit_fp_written(struct jit_lowering *l)
 {
 	uint32_t bit = BIT(l->uop->d);
-	l->fp.held &= ~bit;
-	l->fp.wide &= ~bit;
-	l->fp.boxed &= ~bit;
+	l->fp.known.held &= ~bit;
+	l->fp.known.wide &= ~bit;
+	l->fp.known.boxed &= ~bit;
 }
 
 void jit_fp_write(struct jit_lowering *l, unsigned xmm, bool single)
 {
 	struct jit_fp *fp = &l->fp;
 	unsigned d = l->uop->d;
-	bool boxed = fp->boxed & BIT(d);
+	bool boxed = fp->known.boxed & BIT(d);
 	jit_fp_written(l);
 	if (fp->host[d] != X86_NONE) {
 		jit_fp_move(l, fp->host[d], x86_reg(xmm), single);
-		fp->held |= BIT(d);
+		fp->known.held |= BIT(d);
 		if (!single)
-			fp->wide |= BIT(d);
+			fp->known.wide |= BIT(d);
 	}
 	x86_op(l->code, single ? X86_MOVSS_TO : X86_MOVSD_TO, false, xmm, jit_vector(d));
 	if (!single)
 		return;
 	if (!boxed)
 		x86_op_imm(l->code, X86_MOV_I32, false, 0, jit_vector_high(d), -1);
-	fp->boxed |= BIT(d);
+	fp->known.boxed |= BIT(d);
 }
 
 /* -- calls -- */
@@ -306,17 +306,17 @@ void jit_fp_write(struct jit_lowering *l, unsigned xmm, bool single)
 void jit_fp_forget(struct jit_lowering *l, bool anything)
 {
 	struct jit_fp *fp = &l->fp;
-	fp->held = fp->wide = fp->boxed = 0;
+	fp->known.held = fp->known.wide = fp->known.boxed = 0;
 	if (anything)
-		fp->trusted = fp->restore = false;
+		fp->known.trusted = fp->known.restore = false;
 }
 
 void jit_end_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
-	uint32_t needed = l->fp.held ? l->fp.needed[l->uop - l->block->uops] : 0;
+	uint32_t needed = l->fp.known.held ? l->fp.needed[l->uop - l->block->uops] : 0;
 	stub->back = x86_here(l->code);
-	stub->fp_wide = l->fp.wide & needed;
-	stub->fp_single = l->fp.held & ~l->fp.wide & needed;
+	stub->fp_wide = l->fp.known.wide & needed;
+	stub->fp_single = l->fp.known.held & ~l->fp.known.wide & needed;
 }
 
 void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub)
@@ -325,6 +325,16 @@ void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub)
 		unsigned guest = (unsigned)__builtin_ctz(left);
 		x86_op(l->code, stub->fp_single & BIT(guest) ? X86_MOVSS : X86_MOVSD, false,
 		       l->fp.host[guest], jit_vector(guest));
+	}
+}
+
+void jit_fp_load_missing(struct jit_lowering *l, const struct jit_fp_known *expected)
+{
+	uint32_t missing =
+		(expected->held & ~l->fp.known.held) | (expected->wide & ~l->fp.known.wide);
+	for (; missing; missing &= missing - 1) {
+		unsigned guest = (unsigned)__builtin_ctz(missing);
+		load(l, guest, !(expected->wide & BIT(guest)));
 	}
 }
 

@@ -69,6 +69,13 @@ void jit_lower_shift_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	bool word = flags & LOWER_WORD;
 	unsigned result = jit_result(l);
+	if (insn == X86_ROR_I8 && l->jit->has_rorx && jit_host(l, l->uop->a) != result &&
+	    l->uop->a != l->jit->zero_register) {
+		x86_rorx(l->code, !word, result, jit_place(l, l->uop->a),
+			 l->uop->imm & (word ? 31 : 63));
+		jit_write(l, result, word);
+		return;
+	}
 	if (flags & LOWER_ZERO)
 		jit_load(l, l->uop->a, result, false);
 	else

@@ -50,11 +50,10 @@ static unsigned next_read(const struct jit_lowering *l, unsigned guest)
 	}
 }
 
-/* Whether the value of a dirty register is overwritten before anybody can see it. */
-static bool dies_unseen(const struct jit_lowering *l, unsigned guest)
+bool jit_dies_unseen(const struct uop *uop, unsigned guest)
 {
 	uint64_t set = 1ull << guest;
-	for (const struct uop *uop = l->uop;; uop += uop_info[uop->op].slots) {
+	for (;; uop += uop_info[uop->op].slots) {
 		if (!jit_is_arithmetic(uop) || reads(uop) & set)
 			return false;
 		if (writes(uop) & set)
@@ -103,7 +102,7 @@ static void allocate(struct jit_lowering *l, unsigned guest, bool load, uint64_t
 	if (host == X86_NONE)
 		return;
 	if (map->guest_of[host] != JIT_NO_GUEST) {
-		if (!dies_unseen(l, map->guest_of[host]))
+		if (!jit_dies_unseen(l->uop, map->guest_of[host]))
 			jit_map_store(map, l->code, (uint16_t)(1u << host));
 		jit_map_drop(map, map->guest_of[host]);
 	}

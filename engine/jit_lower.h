@@ -20,6 +20,14 @@ enum jit_stub_kind {
 /* Two for an access, one for any other micro-op, and the ends. */
 #define JIT_STUBS (2 * BLOCK_MAX_UOPS + 4)
 
+/* What is known of FP registers, by guest register, and of the FP environment. */
+struct jit_fp_known {
+	uint32_t held, wide; /* its xmm register holds it, the lower 32 bits of it; all 64 */
+	uint32_t boxed;      /* cpu->v[] has a NaN-boxed binary32 */
+	bool trusted;        /* rounds to nearest, flushes nothing, has raised NX */
+	bool restore;        /* it will again after RESTORERM */
+};
+
 struct jit_stub {
 	enum jit_stub_kind kind;
 	unsigned jump_count;
@@ -34,21 +42,19 @@ struct jit_stub {
 	const uint8_t *accept;
 	uint8_t zero_result, zero_operands;
 	bool single;
-	struct jit_map map; /* where the jumps come from */
+	struct jit_map map;                    /* where the jumps come from */
+	struct jit_fp_known known, known_back; /* of STUB_SEPARATE: before and after */
 };
 
 /* What is known of FP registers (bits 0 to 31) and of the FP environment: jit_fp_state.c. */
 struct jit_fp {
-	uint8_t host[32];                 /* the xmm register that may hold it, or X86_NONE */
-	uint32_t held, wide;              /* it does, the lower 32 bits of it; all 64 */
-	uint32_t boxed;                   /* cpu->v[] has a NaN-boxed binary32 */
+	uint8_t host[32]; /* the xmm register that may hold it, or X86_NONE */
+	struct jit_fp_known known;
 	uint32_t live_in, live_in_single; /* read before written; as a binary32 first */
 	uint32_t entry_held, entry_wide, entry_boxed;
 	bool entry_trusted;
-	bool any;     /* the block has FP operands; otherwise the rest below means nothing */
-	bool rounds;  /* the block has micro-ops that want a trusted environment */
-	bool trusted; /* it rounds to nearest, flushes nothing, has raised NX */
-	bool restore; /* it will again after RESTORERM */
+	bool any;    /* the block has FP operands; otherwise the rest below means nothing */
+	bool rounds; /* the block has micro-ops that want a trusted environment */
 	uint8_t *distrust[2];            /* jumps to the code for any environment, or NULL */
 	uint32_t needed[BLOCK_MAX_UOPS]; /* by slot of a micro-op: what is read after it */
 };
@@ -67,9 +73,10 @@ struct jit_lowering {
 	bool settled;        /* ... whose map at the head is decided on */
 	struct jit_map head; /* that map */
 	const uint8_t *head_code;
-	bool rdx_is_mapped;      /* holds guest registers, too: such a loop has no groups */
-	struct jit_stub *shared; /* rdx is the host address of the base of a group of accesses */
-	bool separate;           /* accesses have a probe each */
+	const uint8_t *budget_stub; /* in front of the block, or NULL */
+	bool rdx_is_mapped;         /* holds guest registers, too: such a loop has no groups */
+	struct jit_stub *shared;    /* rdx is the host address of the base of a group of accesses */
+	bool separate;              /* accesses have a probe each */
 	unsigned stub_count;
 	struct jit_stub stubs[JIT_STUBS];
 };
@@ -169,6 +176,8 @@ void jit_fp_forget(struct jit_lowering *l, bool anything);
 /* In a stub: loads what its call has spoiled; goes on with a zero that is right. */
 void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub);
 void jit_fp_test_zero(struct jit_lowering *l, const struct jit_stub *stub);
+/* In separate code: loads what the code that it goes back to expects in registers. */
+void jit_fp_load_missing(struct jit_lowering *l, const struct jit_fp_known *expected);
 /* FP loads and stores: d of the micro-op = the bytes; the bytes = b by way of scratch. */
 void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm bytes);
 void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm bytes, unsigned scratch);
@@ -208,6 +217,15 @@ void jit_lower_loop(struct jit_lowering *l);
 void jit_loop_allocate(struct jit_lowering *l);
 /* The branch at the end: flags are set, condition takes it. */
 void jit_loop_branch(struct jit_lowering *l, enum x86_condition condition);
+
+/* Whether a register is overwritten from this micro-op on before anybody can see its value. */
+bool jit_dies_unseen(const struct uop *uop, unsigned guest);
+
+/* jit_rewrite.c: exchanges micro-ops of the block for others that do the same faster. */
+void jit_rewrite(struct jit_lowering *l);
+
+/* Where a block names one of its slots for shared code (jit_slot). */
+void jit_put_slot(struct jit_lowering *l, const void *uop);
 
 /* A jump along wide operand n, conditional if the condition is not X86_ALWAYS. */
 #define X86_ALWAYS ((enum x86_condition)16)

@@ -50,27 +50,28 @@ bool jit_keeps_rdx(const struct uop *uop)
 	case UOP_KIND_RI:
 	case UOP_KIND_RR: return uop->op < UOP_CLZ || uop->op > UOP_CPOPW;
 	case UOP_KIND_LOAD:
-	case UOP_KIND_STORE: return is_small(uop);
+	case UOP_KIND_STORE:
+	case UOP_KIND_FLOAD:
+	case UOP_KIND_FSTORE: return is_small(uop);
+	case UOP_KIND_FF:
+	case UOP_KIND_FFF:
+	case UOP_KIND_FR:
+	case UOP_KIND_RF:
+	case UOP_KIND_RFF:
+	case UOP_KIND_FFFF:
 	case UOP_KIND_BRANCH: return true;
 	default: return uop->op == UOP_HEAD;
 	}
 }
 
-/* FP registers are not followed into the code of a group that failed. */
-static bool is_integer(const struct uop *uop)
-{
-	unsigned kind = uop_info[uop->op].kind;
-	return kind == UOP_KIND_LOAD || kind == UOP_KIND_STORE;
-}
-
 static bool may_share(const struct uop *uop)
 {
-	return is_integer(uop) && is_small(uop) && !(jit_rows[uop->op].flags & LOWER_ALIGNED);
+	return is_small(uop) && !(jit_rows[uop->op].flags & LOWER_ALIGNED);
 }
 
 bool jit_find_group(const struct uop *first, struct jit_group *group)
 {
-	if (!may_share(first))
+	if (!access_size[first->op] || !may_share(first))
 		return false;
 	*group = (struct jit_group){.low = first->imm,
 				    .high = first->imm + access_size[first->op] - 1};
@@ -86,7 +87,7 @@ bool jit_find_group(const struct uop *first, struct jit_group *group)
 				break;
 			continue;
 		}
-		if (!is_small(uop) || !is_integer(uop))
+		if (!is_small(uop))
 			break;
 		if (uop->a != first->a || !may_share(uop))
 			continue;
@@ -113,10 +114,15 @@ static void add_offset(struct x86_code *code, bool wide, unsigned to, unsigned b
 }
 
 /* rcx = the entry of base + low. */
-static void find_entry(struct x86_code *code, unsigned base, int32_t low)
+static void find_entry(const struct jit *jit, struct x86_code *code, unsigned base, int32_t low)
 {
-	add_offset(code, false, X86_RCX, base, low);
-	x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), CPU_PAGE_BITS - ENTRY_SHIFT);
+	const unsigned shift = CPU_PAGE_BITS - ENTRY_SHIFT;
+	if (jit->has_rorx && !low) {
+		x86_rorx(code, false, X86_RCX, x86_reg(base), shift);
+	} else {
+		add_offset(code, false, X86_RCX, base, low);
+		x86_op_imm(code, X86_SHR_I8, false, 0, x86_reg(X86_RCX), shift);
+	}
 	x86_arith_imm(code, X86_AND_I32, false, x86_reg(X86_RCX),
 		      (CPU_TLB_ENTRIES - 1) << ENTRY_SHIFT);
 	x86_op(code, X86_ADD, true, X86_RCX, x86_mem(JIT_BASE, JIT_CPU(data_tlb)));
@@ -128,9 +134,15 @@ static void compare_tags(struct jit_lowering *l, struct jit_stub *stub,
 			 int32_t mask)
 {
 	struct x86_code *code = l->code;
-	find_entry(code, base, group->low);
-	if (scratch != base || group->high)
-		add_offset(l->code, true, scratch, base, group->high);
+	if (group->high == group->low && scratch != X86_RDX) { /* one address serves both */
+		if (scratch != base || group->high)
+			add_offset(code, true, scratch, base, group->high);
+		find_entry(l->jit, code, scratch, 0);
+	} else {
+		find_entry(l->jit, code, base, group->low);
+		if (scratch != base || group->high)
+			add_offset(code, true, scratch, base, group->high);
+	}
 	x86_arith_imm(code, X86_AND_I32, true, x86_reg(scratch), mask);
 	if (group->loads) {
 		x86_op(code, X86_CMP, true, scratch,
@@ -156,7 +168,7 @@ void jit_emit_probes(struct jit *jit)
 	for (unsigned store = 0; store < 2; store++) {
 		for (unsigned size = 0; size < 4; size++) {
 			jit->probe[store][size] = x86_here(code);
-			find_entry(code, X86_RAX, 0);
+			find_entry(jit, code, X86_RAX, 0);
 			add_offset(code, true, X86_RDX, X86_RAX, (1 << size) - 1);
 			x86_arith_imm(code, X86_AND_I32, true, x86_reg(X86_RDX),
 				      (int32_t)CPU_PAGE_MASK);
@@ -233,8 +245,7 @@ static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, 
 	if (!l->shared && !l->separate && !l->rdx_is_mapped && jit_find_group(uop, &group)) {
 		l->shared = jit_add_stub(l, STUB_SEPARATE);
 		l->shared->last = group.last;
-		l->shared->fp_wide = l->fp.wide;
-		l->shared->fp_single = l->fp.held & ~l->fp.wide;
+		l->shared->known = l->fp.known;
 		return probe(l, l->shared, &group, (int32_t)CPU_PAGE_MASK);
 	}
 	int32_t size = access_size[uop->op], mask = (int32_t)CPU_PAGE_MASK;

@@ -179,11 +179,11 @@ static void emit_call_helper(struct jit *jit, const uint8_t *trapped, enum cpu_e
 static void emit_call_data(struct jit *jit)
 {
 	struct x86_code *code = &jit->code;
-	x86_arith_imm(code, X86_SUB_I32, true, x86_reg(X86_RSP), 8);
+	x86_push(code, X86_RDX); /* is kept, and aligns the stack */
 	move_registers(jit, X86_MOV_TO, VOLATILE);
 	emit_c_call(jit);
 	move_registers(jit, X86_MOV, VOLATILE);
-	x86_arith_imm(code, X86_ADD_I32, true, x86_reg(X86_RSP), 8);
+	x86_pop(code, X86_RDX);
 	x86_ret(code);
 }
 

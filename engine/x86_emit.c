@@ -121,6 +121,18 @@ void x86_fma(struct x86_code *code, enum x86_fma operation, bool single, unsigne
 	put_operands(code, reg, rm);
 }
 
+void x86_rorx(struct x86_code *code, bool wide, unsigned reg, struct x86_rm rm, unsigned imm)
+{
+	/* VEX.LZ.F2.0F3A; R, X, B and vvvv are inverted. */
+	unsigned index = rm.index == X86_NONE ? 0 : rm.index;
+	put(code, 0xc4);
+	put(code, (uint8_t)(3 | !(reg >> 3) << 7 | !(index >> 3) << 6 | !(rm.base >> 3) << 5));
+	put(code, (uint8_t)(0x7b | wide << 7));
+	put(code, 0xf0);
+	put_operands(code, reg, rm);
+	put(code, (uint8_t)imm);
+}
+
 void x86_arith_imm(struct x86_code *code, enum x86_insn insn, bool wide, struct x86_rm rm,
 		   int32_t imm)
 {
@@ -199,14 +211,29 @@ static uint8_t *put_target(struct x86_code *code, const void *target)
 	return displacement;
 }
 
+/* Two bytes, if the target is that near. */
+static bool put_near_jump(struct x86_code *code, unsigned opcode, const void *target)
+{
+	ptrdiff_t distance = target ? (const uint8_t *)target - (x86_here(code) + 2) : PTRDIFF_MAX;
+	if (distance != (int8_t)distance)
+		return false;
+	put(code, (uint8_t)opcode);
+	put(code, (uint8_t)distance);
+	return true;
+}
+
 uint8_t *x86_jump(struct x86_code *code, const void *target)
 {
-	put(code, 0xe9);
+	if (put_near_jump(code, 0xeb, target))
+		return NULL;
+	put(code, X86_JUMP_OPCODE);
 	return put_target(code, target);
 }
 
 uint8_t *x86_jump_if(struct x86_code *code, enum x86_condition condition, const void *target)
 {
+	if (put_near_jump(code, 0x70 + condition, target))
+		return NULL;
 	put(code, 0x0f);
 	put(code, (uint8_t)(0x80 + condition));
 	return put_target(code, target);
@@ -214,7 +241,7 @@ uint8_t *x86_jump_if(struct x86_code *code, enum x86_condition condition, const 
 
 uint8_t *x86_call(struct x86_code *code, const void *target)
 {
-	put(code, 0xe8);
+	put(code, X86_CALL_OPCODE);
 	return put_target(code, target);
 }
 

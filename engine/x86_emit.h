@@ -120,6 +120,9 @@ enum x86_fma {
 void x86_fma(struct x86_code *code, enum x86_fma operation, bool single, unsigned reg,
 	     unsigned factor, struct x86_rm rm);
 
+/* rorx of BMI2: reg = rm rotated right by imm; flags stay. */
+void x86_rorx(struct x86_code *code, bool wide, unsigned reg, struct x86_rm rm, unsigned imm);
+
 /* add, or, and, sub, xor, cmp with an immediate in its shortest form. insn: X86_ADD_I32 ... */
 void x86_arith_imm(struct x86_code *code, enum x86_insn insn, bool wide, struct x86_rm rm,
 		   int32_t imm);
@@ -138,9 +141,14 @@ void x86_pop(struct x86_code *code, unsigned reg);
 void x86_bswap(struct x86_code *code, unsigned reg);
 void x86_ret(struct x86_code *code);
 
+/* A call is made a jump to the same place by changing its first byte. */
+#define X86_CALL_OPCODE 0xe8
+#define X86_JUMP_OPCODE 0xe9
+
 /*
- * Jumps and calls to an address in code. They return where their 32-bit displacement was written,
- * for x86_patch(); target NULL: to be patched.
+ * Jumps and calls to an address in code. Jumps take two bytes if the target is known and near. They
+ * return where their 32-bit displacement was written, for x86_patch() (NULL: in one byte, which
+ * stays); target NULL: to be patched.
  */
 uint8_t *x86_jump(struct x86_code *code, const void *target);
 uint8_t *x86_jump_if(struct x86_code *code, enum x86_condition condition, const void *target);

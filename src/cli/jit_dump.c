@@ -36,8 +36,8 @@ static void write_host(struct jit_dump *dump, const struct engine_code *code, co
 	while (from < to) {
 		char text[128];
 		const uint8_t *bytes = code->bytes + (from - code->at);
-		size_t length = disassemble(dump->host, bytes, (size_t)(to - from),
-					    (uintptr_t)from, text, sizeof(text));
+		size_t length = disassemble(dump->host, bytes, (size_t)(to - from), (uintptr_t)from,
+					    text, sizeof(text));
 		fprintf(dump->file, "   %" PRIxPTR ":", (uintptr_t)from);
 		if (!length)
 			fprintf(dump->file, " .byte 0x%02x\n", bytes[0]);

@@ -97,6 +97,7 @@ static const struct example examples[] = {
 	{X86_NOT, 1, 0, REG(RAX), 0, "not rax"},
 	{X86_NEG, 0, 0, REG(RCX), 0, "neg ecx"},
 	{X86_IMUL, 1, X86_R12, REG(RSI), 0, "imul r12, rsi"},
+	{X86_IMUL_I32, 0, X86_RCX, REG(RAX), 1000, "imul ecx, eax, 0x3e8"},
 	{X86_MUL_WIDE, 1, 0, REG(R9), 0, "mul r9"},
 	{X86_IMUL_WIDE, 1, 0, MEM(RBP, 24), 0, "imul qword ptr [rbp + 0x18]"},
 	{X86_CALL_RM, 0, 0, {true, X86_RDX, X86_RCX, 3, 0}, 0, "call qword ptr [rdx + rcx*8]"},
@@ -244,6 +245,9 @@ Test(emit, forms_of_their_own)
 		x86_fma(&code, X86_FNMADD, false, 0, 8, x86_mem(X86_RBP, 8)));
 	EMITTED("vfnmsub231ss xmm8, xmm1, dword ptr [r9 + r10*8]",
 		x86_fma(&code, X86_FNMSUB, true, 8, 1, x86_mem_index(X86_R9, X86_R10, 3, 0)));
+	EMITTED("rorx ecx, r9d, 7", x86_rorx(&code, false, X86_RCX, x86_reg(X86_R9), 7));
+	EMITTED("rorx r12, qword ptr [rbp - 8], 0x3f",
+		x86_rorx(&code, true, X86_R12, x86_mem(X86_RBP, -8), 63));
 	EMITTED("lea r10, [rip + 9]", x86_address(&code, X86_R10, buffer + 16));
 }
 
@@ -252,6 +256,9 @@ Test(emit, jumps_and_patches)
 {
 	EMITTED("jmp 0x1010", x86_jump(&code, buffer + 16));
 	EMITTED("je 0x1020", x86_jump_if(&code, X86_E, buffer + 32));
+	EMITTED("jmp 0x1100", x86_jump(&code, (const uint8_t *)((uintptr_t)buffer + 256)));
+	EMITTED("jne 0x1100",
+		x86_jump_if(&code, X86_NE, (const uint8_t *)((uintptr_t)buffer + 256)));
 	EMITTED("call 0x1000", x86_call(&code, buffer));
 	EMITTED("jmp 0x1030", x86_patch(&code, x86_jump(&code, NULL), buffer + 48));
 }

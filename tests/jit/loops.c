@@ -72,6 +72,21 @@ static struct toy_insn random_access_insn(void)
 	return insn;
 }
 
+/* Between groups of FP accesses and in them. */
+static struct toy_insn random_fp_insn(void)
+{
+	static const uint8_t ops[] = {UOP_FLD32,  UOP_FLD64,  UOP_FST32,   UOP_FST64,
+				      UOP_FADD_D, UOP_FMUL_D, UOP_FADD_S,  UOP_FMADD_D,
+				      UOP_FMVXD,  UOP_FMVDX,  UOP_FSGNJ_D, UOP_FLT_D};
+	struct toy_insn insn = {.op = ops[below(sizeof(ops))]};
+	insn.d = (uint8_t)(1 + below(BASES - 1));
+	insn.b = (uint8_t)below(BASES);
+	bool access = insn.op <= UOP_FST64_A;
+	insn.a = (uint8_t)(access ? BASES + below(3) : below(BASES));
+	insn.imm = access ? (int32_t)below(128) - 32 : (int32_t)below(16) << 8;
+	return insn;
+}
+
 static struct toy_insn random_data_insn(void)
 {
 	static const uint8_t words[] = {UOP_ADDW,  UOP_SUBW,   UOP_ADDIW, UOP_SLLIW, UOP_SRLIW,
@@ -94,7 +109,7 @@ static struct toy_insn random_data_insn(void)
 }
 
 /* A loop, entered at its head; rotates are put in as compilers write them. */
-static unsigned random_loop(struct toy_insn *insns)
+static unsigned random_loop(struct toy_insn *insns, bool fp)
 {
 	unsigned count = 0, body = 2 + below(MAX_BODY - 8);
 	while (count < body) {
@@ -111,6 +126,8 @@ static unsigned random_loop(struct toy_insn *insns)
 				insns[count++] = random_data_insn();
 			insns[count++] = (struct toy_insn){
 				.op = UOP_OR, .d = below(2) ? low : high, .a = low, .b = high};
+		} else if (fp && below(3)) {
+			insns[count++] = random_fp_insn();
 		} else {
 			insns[count++] = below(3) ? random_data_insn() : random_access_insn();
 		}
@@ -123,6 +140,9 @@ static unsigned random_loop(struct toy_insn *insns)
 static void prepare(struct toy *toy, const uint64_t *values)
 {
 	memcpy(&toy->cpu.r[1], values, (COUNTER + 1) * sizeof(*values));
+	for (unsigned i = 0; i < 32; i++)
+		toy->cpu.v[i].d[0] = values[i % COUNTER] << 32 | 0x3ff0000000000000ull;
+	toy->cpu.fp.flags = values[0] & 1 ? FP_NX : 0;
 	memset(toy->host + (TOY_DATA - TOY_RAM), 0x81, DATA_BYTES);
 	toy->last_trap_pc = 0;
 }
@@ -133,6 +153,8 @@ static void compare(const struct toy *a, const struct toy *b, unsigned round)
 		cr_assert_eq(a->cpu.r[i], b->cpu.r[i], "round %u: r%u is %llx, should be %llx",
 			     round, i, (unsigned long long)b->cpu.r[i],
 			     (unsigned long long)a->cpu.r[i]);
+	cr_assert_eq(memcmp(a->cpu.v, b->cpu.v, sizeof(a->cpu.v)), 0, "round %u: FP", round);
+	cr_assert_eq(a->cpu.fp.flags, b->cpu.fp.flags, "round %u", round);
 	cr_assert_eq(a->cpu.pc, b->cpu.pc, "round %u", round);
 	cr_assert_eq(a->last_trap_pc, b->last_trap_pc, "round %u", round);
 	cr_assert_eq(cpu_retired(&a->cpu), cpu_retired(&b->cpu), "round %u", round);
@@ -141,12 +163,12 @@ static void compare(const struct toy *a, const struct toy *b, unsigned round)
 	cr_assert_eq(memcmp(a->host, b->host, TOY_RAM_SIZE), 0, "round %u: memory", round);
 }
 
-Test(loops, random)
+static void run_random_loops(bool fp)
 {
 	struct toy *toys[2] = {toy_new("step"), toy_new("jit")};
 	struct toy_insn insns[MAX_BODY + 4];
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		unsigned count = random_loop(insns), limit = 1 + below(3000);
+		unsigned count = random_loop(insns, fp), limit = 1 + below(3000);
 		uint64_t values[COUNTER + 1];
 		for (unsigned i = 0; i < COUNTER; i++)
 			values[i] = i + 1 >= BASES ? address() : value();
@@ -164,6 +186,16 @@ Test(loops, random)
 	cr_assert_gt(stats.compiled, ROUNDS);
 	toy_free(toys[0]);
 	toy_free(toys[1]);
+}
+
+Test(loops, random)
+{
+	run_random_loops(false);
+}
+
+Test(loops, random_with_fp)
+{
+	run_random_loops(true);
 }
 
 #endif
