@@ -80,6 +80,26 @@ static const struct {
 #undef E
 };
 
+struct arm64_operation_info arm64_operation_info(const struct arm64_operation *operation)
+{
+	const struct row *row = row_of(operation);
+	return (struct arm64_operation_info){
+		.name = row->name,
+		.level = row->level,
+		.access = row->access,
+		.need_count = row->need_count,
+		.need = {row->need[0], row->need[1]},
+	};
+}
+
+const char *arm64_el0_enable(unsigned encoding, unsigned n)
+{
+	for (unsigned i = 0; i < sizeof(el0_enables) / sizeof(el0_enables[0]); i++)
+		if (encoding >= el0_enables[i].first && encoding <= el0_enables[i].last && n-- == 0)
+			return el0_enables[i].why;
+	return NULL;
+}
+
 /* The register that a name reaches at EL2 with HCR_EL2.E2H=1, + 1; 0: the one it names. */
 static const uint16_t vhe_reaches[A64_SYSREG_COUNT] = {
 #define VHE(named, reached) [A64_##named] = A64_##reached + 1,

@@ -37,6 +37,19 @@ void arm64_sysreg_set(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t valu
 /* The name of a system register or operation, or NULL. */
 const char *arm64_operation_name(unsigned encoding);
 
+/* What its row says of an operation. */
+struct arm64_operation_info {
+	const char *name;
+	uint8_t level;      /* the lowest exception level that may */
+	uint8_t access;     /* A64_ACCESS_... */
+	uint8_t need_count; /* features */
+	uint8_t need[2];    /* enum arm64_feature */
+};
+struct arm64_operation_info arm64_operation_info(const struct arm64_operation *operation);
+
+/* Control bit number n that can forbid EL0 an operation ("SCTLR_EL1.UCT=0"), or NULL. */
+const char *arm64_el0_enable(unsigned encoding, unsigned n);
+
 /* ESR_ELx of a trapped MRS, MSR or SYS (Arm ARM, D24.2.40, ISS of class 0x18). */
 uint64_t arm64_esr_sysreg(uint32_t word);
 

@@ -238,3 +238,8 @@ bool arm64_operation_traps(const struct arm64_cpu *pe, const struct arm64_operat
 	}
 	return false;
 }
+
+const char *arm64_trap_why(const struct arm64_trap_ref *ref)
+{
+	return ref->coarse ? coarse_rows[ref->row].why : fgt_rows[ref->row].why;
+}

@@ -5,6 +5,7 @@
 #include "cpu/arm64/arm64.h"
 
 struct arm64_operation;
+struct arm64_trap_ref;
 
 /* Rows of fgt.def, by register and bit. */
 enum arm64_fgt {
@@ -31,6 +32,9 @@ uint64_t arm64_fgt_mask(const struct arm64_cpu *pe, enum arm64_sysreg reg);
  */
 bool arm64_operation_traps(const struct arm64_cpu *pe, const struct arm64_operation *operation,
 			   unsigned access, const char **why);
+
+/* The control bit and its value that a trap of an operation is: "HFGITR_EL2.DCZVA=1". */
+const char *arm64_trap_why(const struct arm64_trap_ref *ref);
 
 /* HCR_EL2 as it acts: what TGE and E2H override, and 0 without EL2 (Arm ARM, D24.2.48). */
 uint64_t arm64_hcr(const struct arm64_cpu *pe);

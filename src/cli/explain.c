@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/explain.h"
+#include "cpu/arm64/explain.h"
 #include "cpu/riscv/explain.h"
 #include "sbi/sbi.h"
 #include "src/cli/cli.h"
@@ -24,19 +25,33 @@ static int explain_sbi(const char *kind, const char *text, struct explanation *e
 	return sbi_explain(text, explanation, error);
 }
 
+static int explain_esr(const char *kind, const char *text, struct explanation *explanation,
+		       struct error *error)
+{
+	(void)kind;
+	return arm64_explain_esr(text, explanation, error);
+}
+
+static int explain_sysreg(const char *kind, const char *text, struct explanation *explanation,
+			  struct error *error)
+{
+	(void)kind;
+	return arm64_explain_sysreg(text, explanation, error);
+}
+
 static const struct kind {
 	const char *name;
 	explain_fn *explain;
 	const char *later; /* the machine that brings it, if explain is NULL */
 } kinds[] = {
-	{"mcause",   riscv_explain_cause, NULL     },
-	{"scause",   riscv_explain_cause, NULL     },
-	{"csr",      explain_csr,         NULL     },
-	{"sbi",      explain_sbi,         NULL     },
-	{"esr",      NULL,                "AArch64"},
-	{"sysreg",   NULL,                "AArch64"},
-	{"vmcb",     NULL,                "x86-64" },
-	{"exitcode", NULL,                "x86-64" },
+	{"mcause",   riscv_explain_cause, NULL    },
+	{"scause",   riscv_explain_cause, NULL    },
+	{"csr",      explain_csr,         NULL    },
+	{"sbi",      explain_sbi,         NULL    },
+	{"esr",      explain_esr,         NULL    },
+	{"sysreg",   explain_sysreg,      NULL    },
+	{"vmcb",     NULL,                "x86-64"},
+	{"exitcode", NULL,                "x86-64"},
 };
 
 static const struct kind *find_kind(const char *name, struct error *error)
@@ -50,8 +65,8 @@ static const struct kind *find_kind(const char *name, struct error *error)
 			  kinds[i].later);
 		return NULL;
 	}
-	error_set(error, EXIT_CODE_USAGE, "explain '%.40s': expected mcause, scause, csr or sbi",
-		  name);
+	error_set(error, EXIT_CODE_USAGE,
+		  "explain '%.40s': expected mcause, scause, csr, sbi, esr or sysreg", name);
 	return NULL;
 }
 
@@ -60,12 +75,16 @@ static void print_help(void)
 	printf("usage: trapline explain mcause|scause VALUE|NAME\n"
 	       "       trapline explain csr NAME|NUMBER[=VALUE]\n"
 	       "       trapline explain sbi EXTENSION[.FUNCTION]|ERROR|FEATURE\n"
+	       "       trapline explain esr VALUE\n"
+	       "       trapline explain sysreg NAME|S3_0_C1_C0_0\n"
 	       "Says what the value means and which section of which manual tells more.\n\n"
 	       "      --json   one JSON object\n\n"
 	       "  trapline explain mcause 0x8000000000000005\n"
 	       "  trapline explain csr mstatus=0xa00001800\n"
 	       "  trapline explain sbi FWFT.set\n"
-	       "  trapline explain sbi -14\n");
+	       "  trapline explain sbi -14\n"
+	       "  trapline explain esr 0x2a000004\n"
+	       "  trapline explain sysreg SCTLR_EL1\n");
 }
 
 /* Values may begin with a minus sign, so this is not the parser of options.h. */
@@ -82,6 +101,8 @@ static int parse(struct arguments *arguments, int argc, char **argv, struct erro
 			arguments->json = true;
 		else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
 			arguments->help = true;
+		else if (!strcmp(argv[i], "--arch") && i + 1 < argc)
+			i++; /* the kind says of which machine it is */
 		else if (argv[i][0] == '-' && argv[i][1] == '-')
 			return error_set(error, EXIT_CODE_USAGE,
 					 "unknown option '%.60s' (see --help)", argv[i]);
@@ -94,13 +115,23 @@ static int parse(struct arguments *arguments, int argc, char **argv, struct erro
 	return 0;
 }
 
-static int explain(const struct arguments *arguments, struct error *error)
+static int finish(const struct kind *kind, const char *name, const char *text, bool json,
+		  struct error *error)
 {
 	struct explanation explanation;
+	if (kind->explain(name, text, &explanation, error))
+		return -1;
+	explanation_print(&explanation, stdout, json);
+	return 0;
+}
+
+static int explain(const struct arguments *arguments, struct error *error)
+{
 	char joined[128];
 	if (arguments->count == 0)
-		return error_set(error, EXIT_CODE_USAGE,
-				 "explain: expected mcause, scause, csr or sbi, and a value");
+		return error_set(
+			error, EXIT_CODE_USAGE,
+			"explain: expected mcause, scause, csr, sbi, esr or sysreg, and a value");
 	const char *name = arguments->words[0], *text = arguments->words[1];
 	const struct kind *kind = find_kind(name, error);
 	if (!kind)
@@ -108,6 +139,11 @@ static int explain(const struct arguments *arguments, struct error *error)
 	if (arguments->count == 1)
 		return error_set(error, EXIT_CODE_USAGE, "explain %s: expected a value", name);
 	if (arguments->count == 3) {
+		if (strcmp(name, "sysreg") == 0) {
+			/* TLBI VAE1IS */
+			snprintf(joined, sizeof(joined), "%.60s %.60s", text, arguments->words[2]);
+			return finish(kind, name, joined, arguments->json, error);
+		}
 		if (strcmp(name, "csr") != 0)
 			return error_set(error, EXIT_CODE_USAGE,
 					 "explain %s: expected one value, not '%.60s' too", name,
@@ -115,10 +151,7 @@ static int explain(const struct arguments *arguments, struct error *error)
 		snprintf(joined, sizeof(joined), "%.60s=%.60s", text, arguments->words[2]);
 		text = joined;
 	}
-	if (kind->explain(name, text, &explanation, error))
-		return -1;
-	explanation_print(&explanation, stdout, arguments->json);
-	return 0;
+	return finish(kind, name, text, arguments->json, error);
 }
 
 int cli_explain(int argc, char **argv)

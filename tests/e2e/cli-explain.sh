@@ -29,20 +29,35 @@ is "explain csr names MPP" 1 "$("$TRAPLINE" explain csr mstatus=0x1800 | grep -c
 is "explain sbi, a negative error code" "0 SBI error -14: SBI_ERR_DENIED_LOCKED" \
 	"$(first explain sbi -14)"
 is "explain sbi, a call" "0 SBI FWFT.set(feature, value, flags)" "$(first explain sbi FWFT.set)"
+is "explain esr, PSB CSYNC" "0 ESR 0x2a000004: trapped LS64, PSB CSYNC or TSB CSYNC" \
+	"$(first explain esr 0x2a000004)"
+is "explain esr names the instruction" 1 \
+	"$("$TRAPLINE" explain esr 0x2a000001 | grep -c 'ISS .*: ST64BV0$')"
+is "explain esr names the register of a trapped access" 1 \
+	"$("$TRAPLINE" explain esr 0x62300461 | grep -c 'read of SCTLR_EL1')"
+is "explain esr, an abort" "0 ESR 0x93850007: data abort, from a lower level" \
+	"$(first explain esr 0x93850007)"
+is "explain esr, a fault status" 1 \
+	"$("$TRAPLINE" explain esr 0x93850007 | grep -c 'translation fault, level 3')"
+is "explain sysreg" "0 SCTLR_EL1: S3_0_C1_C0_0" "$(first explain sysreg sctlr_el1 --arch aarch64)"
+is "explain sysreg names what traps it" "HCR_EL2.TRVM=1 HCR_EL2.TVM=1 HFGRTR_EL2.SCTLR_EL1=1 HFGWTR_EL2.SCTLR_EL1=1" \
+	"$("$TRAPLINE" explain sysreg SCTLR_EL1 | grep -o 'H[A-Z]*_EL2\.[A-Z0-9_]*=1' | sort | xargs)"
+is "explain sysreg, by encoding" "0 CTR_EL0: S3_3_C0_C0_1" "$(first explain sysreg S3_3_C0_C0_1)"
+is "explain sysreg, an operation" "0 TLBI VAE1IS: S1_0_C8_C3_1" "$(first explain sysreg TLBI VAE1IS)"
 is "explain --help" "0 usage: trapline explain mcause|scause VALUE|NAME" "$(first explain --help)"
 
-refused "explain nothing" "explain: expected mcause, scause, csr or sbi, and a value" explain
+refused "explain nothing" "explain: expected mcause, scause, csr, sbi, esr or sysreg, and a value" explain
 refused "explain no value" "explain csr: expected a value" explain csr
-refused "explain something else" "explain 'msr': expected mcause, scause, csr or sbi" explain msr 1
+refused "explain something else" "explain 'msr': expected mcause, scause, csr, sbi, esr or sysreg" explain msr 1
 refused "explain no number" \
 	"explain mcause x: expected a number or a name such as load_page_fault" explain mcause x
 refused "explain two values" "explain mcause: expected one value, not '2' too" explain mcause 1 2
 refused "explain too much" "explain: too many arguments at '3'" explain csr a 2 3
 refused "explain with an unknown option" "unknown option '--xml' (see --help)" explain --xml
-for kind in esr sysreg; do
-	refused "explain $kind is for later" "explain $kind comes with the AArch64 machine" \
-		explain $kind 0
-done
+refused "explain sysreg, an unknown one" \
+	"explain sysreg FOO_EL1: expected a name such as SCTLR_EL1 or 'TLBI VAE1IS', or S3_0_C1_C0_0" \
+	explain sysreg FOO_EL1
+refused "explain esr, no number" "explain esr x: expected a number" explain esr x
 for kind in vmcb exitcode; do
 	refused "explain $kind is for later" "explain $kind comes with the x86-64 machine" \
 		explain $kind 0
