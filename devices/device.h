@@ -159,6 +159,8 @@ void device_describe_root(const struct device *device, struct device_fdt *fdt);
 
 /* Opens a node with exactly that name and no property. */
 void device_fdt_node(struct device_fdt *fdt, const char *name);
+/* Opens "name@base" with no property, for nodes with several registers or none of the usual. */
+void device_fdt_node_at(const struct device *device, struct device_fdt *fdt, const char *name);
 /* Opens "name@base" with reg = <base size> (two cells each), interrupts and phandle. */
 void device_fdt_begin(const struct device *device, struct device_fdt *fdt, const char *name,
 		      uint64_t size);

@@ -29,12 +29,17 @@ void device_fdt_node(struct device_fdt *fdt, const char *name)
 		keep_error(fdt, fdt_begin_node(fdt->blob, name));
 }
 
-void device_fdt_begin(const struct device *device, struct device_fdt *fdt, const char *name,
-		      uint64_t size)
+void device_fdt_node_at(const struct device *device, struct device_fdt *fdt, const char *name)
 {
 	char full[64];
 	snprintf(full, sizeof(full), "%s@%" PRIx64, name, device->base);
 	device_fdt_node(fdt, full);
+}
+
+void device_fdt_begin(const struct device *device, struct device_fdt *fdt, const char *name,
+		      uint64_t size)
+{
+	device_fdt_node_at(device, fdt, name);
 	const uint32_t reg[4] = {device->base >> 32, device->base, size >> 32, size};
 	device_fdt_cells(fdt, "reg", reg, 4);
 	if (fdt->interrupt_parent && fdt->interrupt_cells) {

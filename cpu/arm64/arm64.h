@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/error.h"
+#include "core/gic.h"
+#include "core/irq.h"
 
 /* Features: one bit each, in the order of cpu/arm64/feature.def. */
 enum arm64_feature {
@@ -125,6 +128,41 @@ enum arm64_sysreg {
 	A64_SYSREG_COUNT
 };
 
+/* Interrupt inputs of a PE; bits of irq_level. */
+enum arm64_line {
+	A64_LINE_IRQ = 1 << 0,
+	A64_LINE_FIQ = 1 << 1,
+	A64_LINE_VIRTUAL_IRQ = 1 << 2,
+	A64_LINE_VIRTUAL_FIQ = 1 << 3,
+	A64_LINES = 15,
+};
+
+/* Wires that a PE drives, each a private interrupt: its INTID (arm64-board facts, 1). */
+enum arm64_wire {
+	A64_WIRE_CNTP,        /* 30: EL1 physical timer */
+	A64_WIRE_CNTV,        /* 27: virtual timer */
+	A64_WIRE_CNTHP,       /* 26: EL2 physical timer */
+	A64_WIRE_CNTHV,       /* 28: EL2 virtual timer */
+	A64_WIRE_MAINTENANCE, /* 25: virtual CPU interface */
+	A64_WIRE_COUNT,
+	A64_TIMERS = A64_WIRE_CNTHV + 1,
+};
+
+/* The INTID that a wire has on every board. */
+static inline unsigned arm64_wire_intid(enum arm64_wire wire)
+{
+	static const uint8_t intids[] = {30, 27, 26, 28, 25};
+	return intids[wire];
+}
+
+/* What a halted PE waits for. */
+enum arm64_wait { A64_WAIT_INTERRUPT, A64_WAIT_EVENT };
+
+struct arm64_timer {
+	struct clock_event event; /* when the condition will be met */
+	struct arm64_cpu *pe;
+};
+
 struct arm64_cpu {
 	struct cpu cpu;
 	struct arm64_config config;
@@ -156,7 +194,21 @@ struct arm64_cpu {
 	void (*firmware)(void *opaque, struct arm64_cpu *pe);
 	void *firmware_opaque;
 
-	uint32_t irq_level; /* wires: bit 0 IRQ, 1 FIQ, 2 virtual IRQ, 3 virtual FIQ */
+	/* Interrupts. irq_level: enum arm64_line; from the wires, and from the GIC if there is one.
+	 */
+	uint32_t irq_level;
+	uint32_t irq_wires;
+	struct gic_distributor distributor;
+	struct gic_pending pending; /* the most urgent one that the distributor has; derived */
+	struct irq_line wire[A64_WIRE_COUNT];
+
+	struct arm64_timer timer[A64_TIMERS];
+
+	/* WFI, WFE and their forms with a timeout. */
+	struct clock_event timeout;
+	bool woken;               /* by an event or the end of the time */
+	uint8_t wait;             /* enum arm64_wait */
+	uint64_t stream_position; /* of the event stream, when somebody last looked */
 };
 
 static inline struct arm64_cpu *arm64_cpu(struct cpu *cpu)
@@ -182,6 +234,23 @@ void arm64_config_default(struct arm64_config *config);
 struct arm64_cpu *arm64_cpu_new(struct machine *machine, const struct arm64_config *config,
 				uint64_t mpidr);
 void arm64_cpu_free(struct arm64_cpu *pe);
+
+/*
+ * Interrupt inputs without a GICv3: bit `line` of enum arm64_line, counted from 0. A GICv2 drives
+ * these; so may a test.
+ */
+struct irq_line arm64_interrupt_line(struct arm64_cpu *pe, unsigned line);
+
+/*
+ * Connects the PE's CPU interface to a GICv3 whose PE number cpu.index it is. The GIC's wire to
+ * the PE must be arm64_gic_line(), whose level does not matter: each call means that what is
+ * pending may have changed.
+ */
+void arm64_connect_gic(struct arm64_cpu *pe, struct gic_distributor distributor);
+struct irq_line arm64_gic_line(struct arm64_cpu *pe);
+
+/* Says where a wire of the PE goes, and drives it. */
+void arm64_connect_wire(struct arm64_cpu *pe, enum arm64_wire wire, struct irq_line line);
 
 /* PSTATE with its condition flags, as SPSR_ELx shows it. */
 uint64_t arm64_pstate(const struct arm64_cpu *pe);

@@ -72,7 +72,8 @@ arm64_emit emit_gcs_store;
 arm64_emit emit_ls64; /* argument: enum arm64_ls64 */
 
 /* translate_system.c */
-arm64_emit emit_hint, emit_csync, emit_barrier, emit_isb, emit_wait, emit_send_event;
+arm64_emit emit_hint, emit_csync, emit_error_barrier, emit_barrier, emit_isb, emit_wait,
+	emit_send_event;
 arm64_emit emit_msr_immediate, emit_sysreg;
 
 /* translate_simd_memory.c */

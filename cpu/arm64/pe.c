@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/arm64/gic.h"
+#include "cpu/arm64/timer.h"
 #include "engine/flags.h"
 #include "mmu/mmu.h"
 
@@ -66,7 +68,17 @@ static const struct state_field pe_fields[] = {
 	STATE_FIELD(struct arm64_cpu, step.begun),
 	STATE_FIELD(struct arm64_cpu, step.exclusive),
 	STATE_FIELD(struct arm64_cpu, irq_level),
+	STATE_FIELD(struct arm64_cpu, irq_wires),
+	STATE_EVENT(struct arm64_cpu, timer[0].event),
+	STATE_EVENT(struct arm64_cpu, timer[1].event),
+	STATE_EVENT(struct arm64_cpu, timer[2].event),
+	STATE_EVENT(struct arm64_cpu, timer[3].event),
+	STATE_EVENT(struct arm64_cpu, timeout),
+	STATE_FIELD(struct arm64_cpu, woken),
+	STATE_FIELD(struct arm64_cpu, wait),
+	STATE_FIELD(struct arm64_cpu, stream_position),
 };
+_Static_assert(A64_TIMERS == 4, "one STATE_EVENT for each timer");
 /* clang-format on */
 
 /* Engines keep the flags' operands for longer or shorter; the flags are the same. */
@@ -87,6 +99,8 @@ static void legalize(struct arm64_cpu *pe)
 	state_fix_bool(&pe->os_lock);
 	state_fix_bool(&pe->step.begun);
 	state_fix_bool(&pe->step.exclusive);
+	state_fix_bool(&pe->woken);
+	pe->wait = pe->wait ? A64_WAIT_EVENT : A64_WAIT_INTERRUPT;
 	if (cpu->level > pe->config.highest)
 		cpu->level = pe->config.highest;
 	pe->pstate = (pe->pstate & ~(uint32_t)PSTATE_EL) | (uint32_t)cpu->level << PSTATE_EL_SHIFT;
@@ -94,14 +108,22 @@ static void legalize(struct arm64_cpu *pe)
 	flags_set(cpu, cpu->r[REG_FLAGS_A] & 15);
 }
 
-static void pe_loaded(void *base)
+/* Redoes what follows from the state. */
+static void restart(struct arm64_cpu *pe)
 {
-	struct arm64_cpu *pe = base;
 	legalize(pe);
 	arm64_set_fpcr(pe, pe->fpcr);
 	arm64_set_fpsr(pe, pe->fpsr);
 	mmu_flush(&pe->cpu);
 	arm64_update_mode(&pe->cpu);
+	gic_restart(pe);
+}
+
+static void pe_loaded(void *base)
+{
+	struct arm64_cpu *pe = base;
+	restart(pe);
+	timer_restore(pe);
 }
 
 /* Fields that tell of features, and those that are the same for all (arm64-board facts, 5). */
@@ -152,7 +174,11 @@ void arm64_reset(struct cpu *cpu)
 	pe->sysreg[A64_HCR_EL2] = HCR_RW;
 	set_id_registers(pe);
 	arm64_pac_set_id(pe);
-	pe_loaded(pe);
+	pe->stream_position = 0;
+	pe->wait = A64_WAIT_INTERRUPT;
+	timer_cancel(pe);
+	timer_update(pe);
+	restart(pe);
 }
 
 static int pe_register(struct arm64_cpu *pe, struct machine *machine)
@@ -160,7 +186,7 @@ static int pe_register(struct arm64_cpu *pe, struct machine *machine)
 	struct state_section section = {
 		.name = "arm64-pe",
 		.instance = machine->cpu_count,
-		.version = 1,
+		.version = 2,
 		.base = pe,
 		.fields = pe_fields,
 		.field_count = sizeof(pe_fields) / sizeof(pe_fields[0]),
@@ -185,6 +211,7 @@ struct arm64_cpu *arm64_cpu_new(struct machine *machine, const struct arm64_conf
 	pe->cpu.memory = machine->memory;
 	pe->config = *config;
 	pe->mpidr = mpidr;
+	timer_init(pe);
 	if (mmu_init(&pe->cpu)) {
 		free(pe);
 		return NULL;
@@ -201,8 +228,18 @@ void arm64_cpu_free(struct arm64_cpu *pe)
 {
 	if (!pe)
 		return;
+	timer_cancel(pe);
 	mmu_fini(&pe->cpu);
 	free(pe);
+}
+
+void arm64_connect_wire(struct arm64_cpu *pe, enum arm64_wire wire, struct irq_line line)
+{
+	pe->wire[wire] = line;
+	if (wire < A64_TIMERS)
+		timer_update(pe);
+	else
+		gic_restart(pe);
 }
 
 enum feature_kind { MODELLED, REGISTERS, OPTION, ABSENT };
@@ -272,32 +309,6 @@ void arm64_state_changed(struct arm64_cpu *pe)
 	if ((before ^ pe->cpu.mode) & A64_MODE_STAGE1)
 		mmu_flush(&pe->cpu);
 	cpu_attention(&pe->cpu);
-}
-
-/* -- interrupts -- */
-
-enum { LINE_IRQ = 1, LINE_FIQ = 2 };
-
-bool arm64_interrupt(struct cpu *cpu, struct trap *trap)
-{
-	struct arm64_cpu *pe = arm64_cpu(cpu);
-	bool fiq = pe->irq_level & LINE_FIQ && !(pe->pstate & PSTATE_F);
-	bool irq = pe->irq_level & LINE_IRQ && !(pe->pstate & PSTATE_I);
-	if (!fiq && !irq)
-		return false;
-	*trap = (struct trap){
-		.cause = fiq ? A64_FIQ : A64_IRQ,
-		.interrupt = true,
-		.why = fiq ? "FIQ is pending" : "IRQ is pending",
-		.to = TRAP_LEVEL_NONE,
-	};
-	return true;
-}
-
-bool arm64_wakeup(const struct cpu *cpu)
-{
-	const struct arm64_cpu *pe = (const struct arm64_cpu *)cpu;
-	return pe->irq_level & (LINE_IRQ | LINE_FIQ) || pe->event;
 }
 
 /* -- names -- */

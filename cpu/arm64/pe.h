@@ -92,12 +92,18 @@
 /* Bits of MDCR_EL2. */
 #define MDCR_TDE (1ull << 8)
 
+/* Bit of ICC_SRE_EL2: EL1 may use ICC_SRE_EL1. */
+#define ICC_SRE_EL2_Enable (1ull << 3)
+
 /* Bits of SCR_EL3. */
+#define SCR_IRQ    (1ull << 1)
+#define SCR_FIQ    (1ull << 2)
 #define SCR_SMD    (1ull << 7)
 #define SCR_HCE    (1ull << 8)
 #define SCR_APK    (1ull << 16)
 #define SCR_API    (1ull << 17)
 #define SCR_FGTEn  (1ull << 27)
+#define SCR_ECVEn  (1ull << 28)
 #define SCR_EnAS0  (1ull << 36)
 #define SCR_ADEn   (1ull << 37)
 #define SCR_HXEn   (1ull << 38)
@@ -117,6 +123,16 @@ void arm64_access_fault(struct cpu *cpu, uint64_t address, unsigned access, unsi
 void arm64_deliver(struct cpu *cpu, struct trap *trap);
 bool arm64_interrupt(struct cpu *cpu, struct trap *trap);
 bool arm64_wakeup(const struct cpu *cpu);
+
+/* Whether a wait for interrupts would end at once: whatever is pending, masked or not. */
+bool arm64_ends_wait(const struct arm64_cpu *pe);
+
+/* An event for WFE (Arm ARM, D1.6.1): ends a wait, or sets the event register. */
+void arm64_event(struct arm64_cpu *pe);
+
+/* ESB: defers a virtual SError that is masked. */
+void arm64_error_barrier(struct arm64_cpu *pe);
+
 const char *arm64_level_name(const struct cpu *cpu, unsigned level);
 const char *arm64_cause_name(const struct trap *trap);
 

@@ -244,6 +244,9 @@ static bool may(struct arm64_cpu *pe, const struct arm64_operation *operation, u
 		!operation->is_sysop && (operation->row == A64_FPCR || operation->row == A64_FPSR);
 	if (fp && !arm64_fp_may_use(pe))
 		return false;
+	if (!operation->is_sysop && operation->row == A64_ICC_SRE_EL1 && pe->cpu.level == A64_EL1 &&
+	    arm64_is_guest(pe) && !(pe->sysreg[A64_ICC_SRE_EL2] & ICC_SRE_EL2_Enable))
+		return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(word), "ICC_SRE_EL2.Enable=0");
 	if (!operation->is_sysop && el3_forbidden(pe, operation->row, &why))
 		return arm64_raise_to(pe, A64_EL3, arm64_esr_sysreg(word), why);
 	return true;
@@ -356,7 +359,8 @@ static enum arm64_sysreg reached(const struct arm64_cpu *pe, enum arm64_sysreg r
 	enum arm64_sysreg twin;
 	if (pe->cpu.level == A64_EL1 && arm64_nested_twin(pe, reg, &twin))
 		return twin;
-	bool host = pe->cpu.level == A64_EL2 && arm64_hcr(pe) & HCR_E2H;
+	/* A host's EL0 has its timers. */
+	bool host = (pe->cpu.level == A64_EL2 && arm64_hcr(pe) & HCR_E2H) || arm64_is_host_el0(pe);
 	return host && naming == NAMED && vhe_reaches[reg] ? vhe_reaches[reg] - 1u : reg;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cpu/arm64/fp.h"
 #include "cpu/arm64/pe.h"
+#include "cpu/arm64/timer.h"
 #include "cpu/arm64/trap.h"
 #include "engine/engine.h"
 #include "engine/flags.h"
@@ -142,14 +143,6 @@ uint64_t read_clidr(struct arm64_cpu *pe, enum arm64_sysreg reg)
 
 /* -- time -- */
 
-/* The system counter: virtual time at its frequency. */
-static uint64_t counter(struct arm64_cpu *pe)
-{
-	engine_sync_clock(&pe->cpu);
-	uint64_t ns = clock_ns(&pe->cpu.machine->clock);
-	return (uint64_t)((unsigned __int128)ns * pe->config.cntfrq_hz / 1000000000);
-}
-
 uint64_t read_cntfrq(struct arm64_cpu *pe, enum arm64_sysreg reg)
 {
 	(void)reg;
@@ -159,20 +152,6 @@ uint64_t read_cntfrq(struct arm64_cpu *pe, enum arm64_sysreg reg)
 void write_nothing(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
 	(void)pe, (void)reg, (void)value;
-}
-
-uint64_t read_cntpct(struct arm64_cpu *pe, enum arm64_sysreg reg)
-{
-	(void)reg;
-	return counter(pe);
-}
-
-/* Without the offset at EL2 with E2H=1, and for the host's EL0. */
-uint64_t read_cntvct(struct arm64_cpu *pe, enum arm64_sysreg reg)
-{
-	(void)reg;
-	bool host = arm64_is_host_el0(pe) || (pe->cpu.level == A64_EL2 && arm64_hcr(pe) & HCR_E2H);
-	return counter(pe) - (host ? 0 : pe->sysreg[A64_CNTVOFF_EL2]);
 }
 
 /* -- EL2's controls -- */
@@ -199,7 +178,9 @@ void write_hcr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 		with(pe, A64_FEAT_CSV2_2, HCR_EnSCXT) |
 		with(pe, A64_FEAT_EVT, HCR_TID4 | HCR_TICAB | HCR_TOCU | HCR_TTLBIS | HCR_TTLBOS);
 	/* RW is RES1: there is no AArch32. */
+	uint64_t before = pe->sysreg[reg];
 	pe->sysreg[reg] = (value & bits) | HCR_RW;
+	timer_hcr_changed(pe, before);
 	arm64_state_changed(pe);
 }
 

@@ -3,6 +3,7 @@
 
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg.h"
+#include "cpu/arm64/timer.h"
 #include "cpu/arm64/trap.h"
 #include "engine/engine.h"
 #include "mmu/mmu.h"
@@ -10,6 +11,21 @@
 void emit_hint(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)builder, (void)word, (void)row;
+}
+
+/* ESB: physical errors do not exist, virtual ones may be pending. Without FEAT_RAS it is a NOP. */
+static bool help_error_barrier(struct cpu *cpu, const struct uop *uop)
+{
+	(void)uop;
+	arm64_error_barrier(arm64_cpu(cpu));
+	return true;
+}
+
+void emit_error_barrier(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)word, (void)row;
+	if (emit_level(builder) <= A64_EL1 && arm64_has(arm64_cpu(builder->cpu), A64_FEAT_RAS))
+		build_call(builder, help_error_barrier, 0, 0, 0, 0, 0);
 }
 
 /* Everything is in order already. */
@@ -62,25 +78,36 @@ static bool wait_trapped(const struct arm64_cpu *pe, unsigned kind, unsigned *to
 	return arm64_is_guest(pe) && arm64_hcr(pe) & (event ? HCR_TWE : HCR_TWI);
 }
 
-/*
- * imm: enum wait; argument: ESR if trapped. What would not wait does not trap. The forms with a
- * timeout do not wait: the counter may have got there.
+/* Whether WFE finds its event there already; it is used up by that. */
+static bool take_event(struct arm64_cpu *pe)
+{
+	bool there = timer_stream_event(pe) || pe->event;
+	pe->event = false;
+	return there;
+}
+
+/* imm: enum wait; a: the time limit; argument: ESR if trapped. What would not wait does not trap.
  */
 static bool help_wait(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
+	bool for_event = uop->imm & WAIT_EVENT, timed = uop->imm & WAIT_TIMED;
 	unsigned to;
 	const char *why;
-	if (uop->imm & WAIT_EVENT && pe->event) {
-		pe->event = false;
-		cpu->pc = engine_pc(cpu) + 4;
-		return true;
-	}
-	bool ready = cpu->isa->wakeup(cpu);
+	timer_clear_timeout(pe);
+	bool ready = (for_event && take_event(pe)) || arm64_ends_wait(pe) ||
+		     (timed && timer_virtual_count(pe) >= cpu->r[uop->a]);
 	if (!ready && wait_trapped(pe, (unsigned)uop->imm, &to, &why))
 		return arm64_raise_to(pe, to, uop_wide(uop, 1)->call.argument, why);
 	cpu->pc = engine_pc(cpu) + 4;
-	cpu->halted = !ready && !(uop->imm & WAIT_TIMED);
+	if (ready)
+		return true;
+	pe->wait = for_event ? A64_WAIT_EVENT : A64_WAIT_INTERRUPT;
+	if (timed)
+		timer_set_timeout(pe, cpu->r[uop->a]);
+	if (for_event)
+		timer_wake_by_stream(pe);
+	cpu->halted = true;
 	cpu_attention(cpu);
 	return true;
 }
@@ -94,7 +121,7 @@ void emit_wait(struct builder *builder, uint32_t word, const struct arm64_row *r
 	uint32_t iss = 0x1e00000 | event;
 	if (timed)
 		iss |= (word & 31) << 5 | VALID_REGISTER | 2;
-	build_call_end(builder, help_wait, 0, 0, 0,
+	build_call_end(builder, help_wait, 0, timed ? word & 31 : 0, 0,
 		       (event ? WAIT_EVENT : WAIT_INTERRUPT) | (timed ? WAIT_TIMED : 0),
 		       arm64_esr(A64_EC_WFX, iss));
 }
@@ -105,7 +132,7 @@ static bool help_send_event(struct cpu *cpu, const struct uop *uop)
 	struct machine *machine = cpu->machine;
 	arm64_cpu(cpu)->event = true;
 	for (unsigned i = 0; uop->imm && i < machine->cpu_count; i++) {
-		arm64_cpu(machine->cpu[i])->event = true;
+		arm64_event(arm64_cpu(machine->cpu[i]));
 		cpu_attention(machine->cpu[i]);
 	}
 	return true;

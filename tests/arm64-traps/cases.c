@@ -77,6 +77,12 @@ static void set_register(struct arm64_cpu *pe, const char *item)
 	arm64_sysreg_set(pe, reg, value);
 }
 
+static void raise_line(struct arm64_cpu *pe, unsigned number)
+{
+	struct irq_line line = arm64_interrupt_line(pe, number);
+	irq_set(&line, true);
+}
+
 static void set_state(struct bench *bench, const char *item)
 {
 	struct arm64_cpu *pe = bench->pe;
@@ -87,13 +93,13 @@ static void set_state(struct bench *bench, const char *item)
 	else if (!strncmp(item, "TGE", 3))
 		arm64_sysreg_set(pe, A64_HCR_EL2, pe->sysreg[A64_HCR_EL2] | HCR_TGE);
 	else if (!strncmp(item, "IRQ", 3))
-		pe->irq_level = 1;
+		raise_line(pe, 0);
 	else if (!strncmp(item, "EVENT", 5))
 		pe->event = true;
 	else if (!strncmp(item, "IL", 2))
 		arm64_set_pstate(pe, arm64_pstate(pe) | PSTATE_IL);
-	else if (!strncmp(item, "X8=", 3))
-		pe->cpu.r[8] = strtoull(item + 3, NULL, 0);
+	else if (!strncmp(item, "X5=", 3) || !strncmp(item, "X8=", 3))
+		pe->cpu.r[item[1] - '0'] = strtoull(item + 3, NULL, 0);
 	else if (!strncmp(item, "SP=", 3))
 		pe->cpu.r[A64_REG_SP] = strtoull(item + 3, NULL, 0);
 	else
