@@ -84,6 +84,14 @@ arm64_emit emit_simd_access_unsigned, emit_simd_access_unscaled, emit_simd_acces
 arm64_emit emit_simd, emit_simd_bytes, emit_simd_scalar_pair, emit_simd_extract, emit_simd_table,
 	emit_simd_shift_left, emit_simd_shift_right, emit_simd_element, emit_simd_dot_element;
 
+/* translate_crypto.c */
+enum arm64_crypto {
+#define CRYPTO(id) A64_CRYPTO_##id,
+#include "cpu/arm64/crypto.def"
+#undef CRYPTO
+};
+arm64_emit emit_crypto; /* argument: enum arm64_crypto */
+
 /* translate_simd_move.c */
 arm64_emit emit_dup_element, emit_dup_scalar, emit_dup_general, emit_ins_general, emit_ins_element;
 arm64_emit emit_umov, emit_smov;
