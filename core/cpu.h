@@ -52,12 +52,24 @@ struct cpu_tlb_slow {
 	struct mb_ram *ram;  /* NULL: not RAM */
 	uint64_t ram_offset; /* of the page in ram */
 	uint8_t access;      /* enum mmu_access bits that the translation allows */
+	uint8_t page_bits;   /* log2 of the guest's page, 12 at least */
+	uint8_t attributes;  /* the ISA's own, see struct mmu_translation */
+	bool local;          /* goes when the address space changes */
+	bool device;         /* accesses must be aligned */
+};
+
+/* Where in one half of the address space pages lie that are larger than an entry's. */
+struct cpu_tlb_span {
+	uint64_t first, last; /* first > last: nowhere */
+	bool fetch;           /* some of them can be executed */
 };
 
 struct cpu_tlb {
 	struct cpu_tlb_entry entry[CPU_TLB_ENTRIES];
 	struct cpu_tlb_slow slow[CPU_TLB_ENTRIES];
 	uint64_t used[CPU_TLB_ENTRIES / 64]; /* entries filled since the last flush */
+	struct cpu_tlb_span large[2];        /* by bit 63 of the address */
+	bool local_fetch;                    /* some local ones could be executed */
 };
 
 struct cpu_jump {
@@ -138,7 +150,9 @@ struct cpu {
 	struct cpu_tlb *tlb; /* CPU_TLB_MODES of them */
 	uint8_t tlb_ready;   /* bit n: tlb[n] is in use; those of other modes stay untouched */
 	struct cpu_jump jump[CPU_JUMP_CACHE];
-	/* Of which virtual pages, hashed, the jump cache may hold entries with the current key. */
+	uint32_t jump_salt[CPU_TLB_MODES]; /* low half of jump_key, by fetch_mode */
+	uint32_t last_salt;                /* the highest that was given out */
+	/* Of which virtual pages, hashed, the jump cache may hold entries that still match. */
 	uint64_t jump_pages[CPU_JUMP_PAGES / 64];
 };
 

@@ -22,6 +22,7 @@ struct trap {
 		*why; /* the rule or control bit that caused it, e.g. "misaligned=trap"; static */
 	bool interrupt;
 	bool value_is_virtual; /* value is a guest virtual address (GVA) */
+	bool value2_is_valid;  /* AArch64: value2 goes into HPFAR_EL2 */
 	uint8_t from;          /* privilege level the trap came from, in the ISA's numbering */
 	uint8_t to;            /* level it is delivered to; TRAP_LEVEL_NONE before delivery */
 };

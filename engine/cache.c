@@ -125,7 +125,7 @@ static struct code_page *find_page(struct code_cache *cache, struct mb_ram *ram,
 static void forget_jumps(struct code_cache *cache)
 {
 	for (unsigned i = 0; i < cache->machine->cpu_count; i++)
-		mmu_flush_modes(cache->machine->cpu[i], 0);
+		mmu_forget_jumps(cache->machine->cpu[i]);
 }
 
 static void free_pages(struct code_cache *cache)

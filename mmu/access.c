@@ -170,6 +170,9 @@ static bool split_access(struct cpu *cpu, unsigned mode, uint64_t address, unsig
 	    !tlb_lookup(cpu, mode, second, size - low, access, &page[1]))
 		return false;
 	for (int i = 0; i < 2; i++)
+		if (page[i].device)
+			return fail(cpu, address, access, MMU_FAULT_MISALIGNED_DEVICE);
+	for (int i = 0; i < 2; i++)
 		if (!page[i].ram && is_device(cpu, page[i].physical + (i ? 0 : address & 0xfff)))
 			return fail(cpu, i ? second : address, access, MMU_FAULT_MISALIGNED_DEVICE);
 	uint64_t result = 0;
@@ -195,6 +198,8 @@ static bool access_any(struct cpu *cpu, unsigned mode, uint64_t address, unsigne
 	struct tlb_page page;
 	if (!tlb_lookup(cpu, mode, address, size, access, &page))
 		return false;
+	if (page.device && address & (size - 1))
+		return fail(cpu, address, access, MMU_FAULT_MISALIGNED_DEVICE);
 	if (access & MMU_WRITE)
 		return page_store(cpu, &page, address, size, *value);
 	return page_load(cpu, &page, address, size, value);
@@ -264,6 +269,8 @@ bool mmu_check(struct cpu *cpu, uint64_t address, unsigned access, uint64_t *phy
 bool mmu_fetch(struct cpu *cpu, uint64_t address, struct mmu_code *code)
 {
 	struct tlb_page page;
+	if (address & (cpu->isa->min_insn_length - 1))
+		return fail(cpu, address, MMU_FETCH, MMU_FAULT_MISALIGNED);
 	if (!tlb_lookup(cpu, cpu->fetch_mode, address, cpu->isa->min_insn_length, MMU_FETCH, &page))
 		return false;
 	uint64_t offset = address & ~CPU_PAGE_MASK;

@@ -34,9 +34,13 @@ enum mmu_fault {
 
 /* A walker's answer for one 4 KiB page. */
 struct mmu_translation {
-	uint64_t physical; /* physical address of the byte asked for */
-	uint8_t access;    /* MMU_READ | MMU_WRITE | MMU_FETCH that may be cached as allowed */
-	bool uncached;     /* protection finer than a page: ask again every time */
+	uint64_t physical;  /* physical address of the byte asked for */
+	uint8_t access;     /* MMU_READ | MMU_WRITE | MMU_FETCH that may be cached as allowed */
+	bool uncached;      /* protection finer than a page: ask again every time */
+	bool device;        /* memory of device type: misaligned accesses fault */
+	bool local;         /* mmu_flush_local() drops it */
+	uint8_t page_bits;  /* log2 of the page that the tables map; 0: CPU_PAGE_BITS */
+	uint8_t attributes; /* for mmu_page_attributes(): the ISA's own */
 };
 
 /*
@@ -69,6 +73,25 @@ static inline void mmu_use_data_mode(struct cpu *cpu)
 void mmu_flush(struct cpu *cpu);
 void mmu_flush_page(struct cpu *cpu, uint64_t address);
 void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask);
+
+/* Makes the whole jump cache stop matching; translations stay. */
+void mmu_forget_jumps(struct cpu *cpu);
+
+/* Drops cached translations of the modes in a bit mask that are marked as local. */
+void mmu_flush_local(struct cpu *cpu, unsigned mode_mask);
+
+/*
+ * Drops cached translations of the modes in a bit mask that come from guest pages, of whatever
+ * size, with a byte in [first, last]. Addresses are compared without their topmost byte, which
+ * guests may use for tags.
+ */
+void mmu_flush_range(struct cpu *cpu, unsigned mode_mask, uint64_t first, uint64_t last);
+
+/* Sets cpu->jump_key from mode and fetch_mode: for isa->update_mode. */
+static inline void mmu_use_jump_key(struct cpu *cpu)
+{
+	cpu->jump_key = (uint64_t)cpu->mode << 32 | cpu->jump_salt[cpu->fetch_mode];
+}
 
 /*
  * Loads or stores size (1, 2, 4, 8) bytes, little endian, at any alignment, in cpu->data_mode.

@@ -11,6 +11,8 @@
 #include "core/host_memory.h"
 #include "core/machine.h"
 
+#define ALL_MODES ((1u << CPU_TLB_MODES) - 1)
+
 void mmu_fini(struct cpu *cpu)
 {
 	host_memory_free(cpu->tlb, CPU_TLB_MODES * sizeof(struct cpu_tlb));
@@ -28,6 +30,12 @@ static void clear_entry(struct cpu_tlb *tlb, unsigned index)
 	tlb->slow[index].page = CPU_TLB_EMPTY;
 }
 
+static void forget_large(struct cpu_tlb *tlb)
+{
+	for (unsigned half = 0; half < 2; half++)
+		tlb->large[half] = (struct cpu_tlb_span){.first = UINT64_MAX};
+}
+
 /*
  * The TLB of a mode: most modes of most machines are never used. Zeroed entries need no further
  * set-up: their tag is that of page 0, which only the first entry is compared with, and the last
@@ -39,6 +47,7 @@ static struct cpu_tlb *tlb_of_mode(struct cpu *cpu, unsigned mode)
 	if (!(cpu->tlb_ready >> mode & 1)) {
 		clear_entry(tlb, 0);
 		clear_entry(tlb, CPU_TLB_ENTRIES - 1);
+		forget_large(tlb);
 		cpu->tlb_ready |= 1u << mode;
 	}
 	return tlb;
@@ -49,6 +58,23 @@ void mmu_prepare_data_mode(struct cpu *cpu)
 	tlb_of_mode(cpu, cpu->data_mode);
 }
 
+/* Bits 63:56 may hold a tag; an address without one repeats bit 55 there. */
+static uint64_t untagged(uint64_t address)
+{
+	return (uint64_t)((int64_t)(address << 8) >> 8);
+}
+
+static void note_large(struct cpu_tlb *tlb, uint64_t address, unsigned page_bits, bool fetch)
+{
+	uint64_t offset = page_bits < 64 ? (1ull << page_bits) - 1 : UINT64_MAX;
+	struct cpu_tlb_span *span = &tlb->large[untagged(address) >> 63];
+	if ((untagged(address) & ~offset) < span->first)
+		span->first = untagged(address) & ~offset;
+	if ((untagged(address) | offset) > span->last)
+		span->last = untagged(address) | offset;
+	span->fetch |= fetch;
+}
+
 static void flush_mode(struct cpu_tlb *tlb)
 {
 	for (unsigned word = 0; word < CPU_TLB_ENTRIES / 64; word++) {
@@ -57,18 +83,29 @@ static void flush_mode(struct cpu_tlb *tlb)
 		for (; used; used &= used - 1)
 			clear_entry(tlb, word * 64 + (unsigned)__builtin_ctzll(used));
 	}
+	forget_large(tlb);
 }
 
-/* Jump-cache entries made under the old translations stop matching. */
-static void change_salt(struct cpu *cpu)
+/* Jump-cache entries made under the old translations of some modes stop matching. */
+static void change_salt(struct cpu *cpu, unsigned mode_mask)
 {
-	uint32_t salt = (uint32_t)cpu->jump_key + 1;
-	if (salt == 0) { /* after 2^32 flushes an old entry might match again */
+	/* After 2^32 flushes an old entry might match again. */
+	if (cpu->last_salt >= UINT32_MAX - CPU_TLB_MODES) {
 		memset(cpu->jump, 0, sizeof(cpu->jump));
-		salt = 1;
+		cpu->last_salt = 0;
+		mode_mask = ALL_MODES;
 	}
-	cpu->jump_key = (cpu->jump_key & ~0xffffffffull) | salt;
-	memset(cpu->jump_pages, 0, sizeof(cpu->jump_pages));
+	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
+		if (mode_mask >> mode & 1)
+			cpu->jump_salt[mode] = ++cpu->last_salt;
+	if (mode_mask == ALL_MODES)
+		memset(cpu->jump_pages, 0, sizeof(cpu->jump_pages));
+	cpu->jump_key = (cpu->jump_key & ~0xffffffffull) | cpu->jump_salt[cpu->fetch_mode];
+}
+
+void mmu_forget_jumps(struct cpu *cpu)
+{
+	change_salt(cpu, ALL_MODES);
 }
 
 void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask)
@@ -76,12 +113,12 @@ void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask)
 	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
 		if ((mode_mask & cpu->tlb_ready) >> mode & 1)
 			flush_mode(&cpu->tlb[mode]);
-	change_salt(cpu);
+	change_salt(cpu, mode_mask);
 }
 
 void mmu_flush(struct cpu *cpu)
 {
-	mmu_flush_modes(cpu, (1u << CPU_TLB_MODES) - 1);
+	mmu_flush_modes(cpu, ALL_MODES);
 }
 
 int mmu_init(struct cpu *cpu)
@@ -105,7 +142,100 @@ void mmu_flush_page(struct cpu *cpu, uint64_t address)
 	/* Kernels flush pages of data by the thousand; jumps to code elsewhere stay good. */
 	unsigned page = cpu_jump_page(address);
 	if (cpu->jump_pages[page / 64] >> page % 64 & 1)
-		change_salt(cpu);
+		change_salt(cpu, ALL_MODES);
+}
+
+/* Drops the entries that a rule picks; tells whether code could be fetched through one. */
+static bool drop_if(struct cpu_tlb *tlb,
+		    bool (*rule)(const struct cpu_tlb_slow *slow, uint64_t first, uint64_t last),
+		    uint64_t first, uint64_t last)
+{
+	bool fetch = false;
+	for (unsigned word = 0; word < CPU_TLB_ENTRIES / 64; word++) {
+		for (uint64_t used = tlb->used[word]; used; used &= used - 1) {
+			unsigned index = word * 64 + (unsigned)__builtin_ctzll(used);
+			const struct cpu_tlb_slow *slow = &tlb->slow[index];
+			if (!rule(slow, first, last))
+				continue;
+			fetch |= (slow->access & MMU_FETCH) != 0;
+			clear_entry(tlb, index);
+			tlb->used[word] &= ~(1ull << index % 64);
+		}
+	}
+	return fetch;
+}
+
+static bool is_local(const struct cpu_tlb_slow *slow, uint64_t first, uint64_t last)
+{
+	(void)first, (void)last;
+	return slow->page != CPU_TLB_EMPTY && slow->local;
+}
+
+void mmu_flush_local(struct cpu *cpu, unsigned mode_mask)
+{
+	unsigned changed = 0;
+	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++) {
+		if (!((mode_mask & cpu->tlb_ready) >> mode & 1))
+			continue;
+		struct cpu_tlb *tlb = &cpu->tlb[mode];
+		drop_if(tlb, is_local, 0, 0);
+		/* The jump cache may know code that no entry leads to any more. */
+		if (tlb->local_fetch)
+			changed |= 1u << mode;
+		tlb->local_fetch = false;
+	}
+	if (changed)
+		change_salt(cpu, changed);
+}
+
+/* Whether an entry's guest page has a byte in [first, last]. */
+static bool is_within(const struct cpu_tlb_slow *slow, uint64_t first, uint64_t last)
+{
+	uint64_t offset = (1ull << slow->page_bits) - 1, page = untagged(slow->page);
+	return slow->page != CPU_TLB_EMPTY && (page & ~offset) <= last && (page | offset) >= first;
+}
+
+static bool in_large(const struct cpu_tlb *tlb, uint64_t first, uint64_t last)
+{
+	return (first <= tlb->large[0].last && last >= tlb->large[0].first) ||
+	       (first <= tlb->large[1].last && last >= tlb->large[1].first);
+}
+
+/* Drops what a TLB has of a range; tells whether the jump cache may know code from there. */
+static bool flush_range_of(const struct cpu *cpu, struct cpu_tlb *tlb, uint64_t first,
+			   uint64_t last)
+{
+	enum { FEW_PAGES = 32 };
+	if (in_large(tlb, first, last)) {
+		drop_if(tlb, is_within, first, last);
+		return tlb->large[0].fetch || tlb->large[1].fetch;
+	}
+	if ((last - first) >> CPU_PAGE_BITS >= FEW_PAGES) {
+		drop_if(tlb, is_within, first, last);
+		return true;
+	}
+	bool code = false;
+	for (uint64_t left = ((last - first) >> CPU_PAGE_BITS) + 1; left; left--) {
+		unsigned index = tlb_index(first), page = cpu_jump_page(first);
+		if (is_within(&tlb->slow[index], first, last))
+			clear_entry(tlb, index);
+		code |= cpu->jump_pages[page / 64] >> page % 64 & 1;
+		first += CPU_PAGE_SIZE;
+	}
+	return code;
+}
+
+void mmu_flush_range(struct cpu *cpu, unsigned mode_mask, uint64_t first, uint64_t last)
+{
+	unsigned changed = 0;
+	first = untagged(first) & CPU_PAGE_MASK;
+	last = untagged(last) | ~CPU_PAGE_MASK;
+	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
+		if ((mode_mask & cpu->tlb_ready) >> mode & 1 &&
+		    flush_range_of(cpu, &cpu->tlb[mode], first, last))
+			changed |= 1u << mode;
+	if (changed)
+		change_salt(cpu, changed);
 }
 
 /* Asks the bus what lies at page->physical; fills the rest of page. */
@@ -125,8 +255,9 @@ static void find_backing(struct cpu *cpu, struct tlb_page *page)
 }
 
 static void install(struct cpu *cpu, unsigned mode, uint64_t address, const struct tlb_page *page,
-		    unsigned allowed)
+		    const struct mmu_translation *translation)
 {
+	unsigned allowed = translation->access;
 	struct cpu_tlb *tlb = &cpu->tlb[mode];
 	unsigned index = tlb_index(address);
 	uint64_t tag = address & CPU_PAGE_MASK;
@@ -140,7 +271,16 @@ static void install(struct cpu *cpu, unsigned mode, uint64_t address, const stru
 		.ram = page->ram,
 		.ram_offset = page->ram_offset,
 		.access = (uint8_t)allowed,
+		.page_bits = translation->page_bits ? translation->page_bits : CPU_PAGE_BITS,
+		.attributes = translation->attributes,
+		.local = translation->local,
+		.device = translation->device,
 	};
+	if (slow->page_bits > CPU_PAGE_BITS)
+		note_large(tlb, tag, slow->page_bits, allowed & MMU_FETCH);
+	tlb->local_fetch |= slow->local && allowed & MMU_FETCH;
+	if (slow->device)
+		return;
 	/* Somebody who watches data accesses wants to see all of them. */
 	if (!page->ram || observer_wants(&cpu->machine->observers, OBSERVE_MEM))
 		return;
@@ -153,6 +293,22 @@ static void install(struct cpu *cpu, unsigned mode, uint64_t address, const stru
 	if ((allowed & MMU_WRITE) && page->writable &&
 	    !page->ram->page_state[page->ram_offset >> MB_PAGE_SHIFT])
 		entry->write = tag;
+}
+
+/* Watched pages that are no longer watched: writes may go straight there again. */
+static void allow_writes(struct cpu *cpu, unsigned mode, uint64_t address,
+			 const struct tlb_page *page)
+{
+	const struct cpu_tlb_slow *slow = &cpu->tlb[mode].slow[tlb_index(address)];
+	struct mmu_translation same = {
+		.physical = slow->physical,
+		.access = slow->access,
+		.device = slow->device,
+		.local = slow->local,
+		.page_bits = slow->page_bits,
+		.attributes = slow->attributes,
+	};
+	install(cpu, mode, address, page, &same);
 }
 
 bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size, unsigned access,
@@ -170,11 +326,13 @@ bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
 		page->ram_offset = slow->ram_offset;
 		page->host = slow->ram ? slow->ram->host + slow->ram_offset : NULL;
 		page->writable = false;
+		page->device = slow->device;
+		page->attributes = slow->attributes;
 		/* Only RAM that is worth it gets here often; the bus knows about the rest. */
 		if ((wanted & MMU_WRITE) && slow->ram)
 			find_backing(cpu, page);
 		if (page->writable && !(access & MMU_DEBUG))
-			install(cpu, mode, address, page, slow->access);
+			allow_writes(cpu, mode, address, page);
 		return true;
 	}
 	struct mmu_translation translation;
@@ -183,9 +341,11 @@ bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
 		return false;
 	page->physical = translation.physical & CPU_PAGE_MASK;
 	page->uncached = translation.uncached;
+	page->device = translation.device;
+	page->attributes = translation.attributes;
 	find_backing(cpu, page);
 	if (!translation.uncached && !(access & MMU_DEBUG))
-		install(cpu, mode, address, page, translation.access);
+		install(cpu, mode, address, page, &translation);
 	return true;
 }
 

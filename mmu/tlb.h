@@ -21,6 +21,8 @@ struct tlb_page {
 	uint8_t *host;       /* of the page; NULL with ram NULL */
 	bool writable;       /* direct writes have an effect (RAM, not ROM) */
 	bool uncached;
+	bool device;        /* misaligned accesses fault */
+	uint8_t attributes; /* the ISA's own */
 };
 
 /*

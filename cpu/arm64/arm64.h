@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/gic.h"
 #include "core/irq.h"
+#include "cpu/arm64/regime.h"
 
 /* Features: one bit each, in the order of cpu/arm64/feature.def. */
 enum arm64_feature {
@@ -20,7 +21,7 @@ enum arm64_feature {
 #undef FEATURE
 	A64_FEATURE_COUNT
 };
-_Static_assert(A64_FEATURE_COUNT <= 128, "struct arm64_config holds 128 features");
+_Static_assert(A64_FEATURE_COUNT <= 192, "struct arm64_config holds 192 features");
 
 /* Where guest registers are in cpu->r[]: X0 to X30, then these. */
 enum {
@@ -34,7 +35,7 @@ enum arm64_level { A64_EL0, A64_EL1, A64_EL2, A64_EL3, A64_LEVELS };
 
 /* What a processing element is; fixed at creation. */
 struct arm64_config {
-	uint64_t feature[2]; /* bit set over enum arm64_feature */
+	uint64_t feature[3]; /* bit set over enum arm64_feature */
 	uint64_t cntfrq_hz;  /* frequency of the system counter */
 	uint64_t midr;       /* MIDR_EL1 */
 	uint8_t highest;     /* highest exception level: A64_EL1 .. A64_EL3 */
@@ -103,17 +104,14 @@ static inline uint64_t arm64_esr(enum arm64_exception_class class, uint32_t iss)
 	return (uint64_t) class << 26 | A64_ESR_IL | iss;
 }
 
-/* TLB mode indices. */
-enum arm64_tlb_mode { A64_TLB_EL0, A64_TLB_EL1, A64_TLB_EL2, A64_TLB_EL3, A64_TLB_COUNT };
-
 /* The mode word: every state bit that changes decoding or translation. cpu->mode. */
 enum arm64_mode {
-	A64_MODE_LEVEL = 3,         /* bits 1:0 */
-	A64_MODE_SP_CHECK = 1 << 2, /* SP is checked for alignment */
-	A64_MODE_FP_TRAP = 1 << 3,  /* FP and SIMD instructions trap */
-	A64_MODE_ILLEGAL = 1 << 4,  /* PSTATE.IL */
-	A64_MODE_ALIGNED = 1 << 5,  /* data accesses must be aligned */
-	A64_MODE_STAGE1 = 1 << 6,   /* fetches are translated */
+	A64_MODE_LEVEL = 3,             /* bits 1:0 */
+	A64_MODE_SP_CHECK = 1 << 2,     /* SP is checked for alignment */
+	A64_MODE_FP_TRAP = 1 << 3,      /* FP and SIMD instructions trap */
+	A64_MODE_ILLEGAL = 1 << 4,      /* PSTATE.IL */
+	A64_MODE_ALIGNED = 1 << 5,      /* data accesses must be aligned */
+	A64_MODE_UNPRIVILEGED = 1 << 6, /* LDTR and STTR access memory as EL0 does */
 	/* bits 16 on: self-hosted debug, see debug.h */
 	A64_MODE_STEP = 1 << 16,         /* software step is active */
 	A64_MODE_STEP_PENDING = 1 << 17, /* and its exception is due */
@@ -174,6 +172,8 @@ struct arm64_cpu {
 	uint32_t pstate;
 	uint64_t sp[A64_LEVELS];
 	uint64_t sysreg[A64_SYSREG_COUNT];
+
+	struct arm64_translation translation;
 
 	uint64_t mpidr;
 	uint32_t fpcr;

@@ -3,6 +3,7 @@
 #include "cpu/arm64/nested.h"
 #include "cpu/arm64/pe.h"
 
+#include "cpu/arm64/trap.h"
 #include "engine/flags.h"
 #include "mmu/mmu.h"
 
@@ -120,6 +121,18 @@ static uint64_t saved_pstate(struct arm64_cpu *pe, const struct trap *trap)
 	return pstate | (arm64_step_undone(pe, trap) ? PSTATE_SS : 0);
 }
 
+/* Whether an exception sets PSTATE.PAN: SPAN=0, where there is EL0 below. */
+static bool sets_pan(const struct arm64_cpu *pe, unsigned target)
+{
+	uint64_t host = HCR_E2H | HCR_TGE;
+	switch (target) {
+	case A64_EL1: return !(pe->sysreg[A64_SCTLR_EL1] & SCTLR_SPAN);
+	case A64_EL2:
+		return (arm64_hcr(pe) & host) == host && !(pe->sysreg[A64_SCTLR_EL2] & SCTLR_SPAN);
+	default: return false;
+	}
+}
+
 void arm64_deliver(struct cpu *cpu, struct trap *trap)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
@@ -131,6 +144,8 @@ void arm64_deliver(struct cpu *cpu, struct trap *trap)
 		pe->sysreg[esr_of[bank]] = trap->syndrome;
 		if (has_address(trap->syndrome >> 26 & 63))
 			pe->sysreg[far_of[bank]] = trap->value;
+		if (trap->value2_is_valid && target == A64_EL2)
+			pe->sysreg[A64_HPFAR_EL2] = trap->value2;
 	}
 	pe->sysreg[spsr_of[bank]] = saved_pstate(pe, trap);
 	if (pe->after)
@@ -143,6 +158,7 @@ void arm64_deliver(struct cpu *cpu, struct trap *trap)
 	uint64_t keep = PSTATE_NZCV | PSTATE_PAN | PSTATE_DIT;
 	cpu->pc = vector;
 	arm64_set_pstate(pe, (arm64_pstate(pe) & keep) | PSTATE_DAIF | PSTATE_SPSEL |
+				     (sets_pan(pe, target) ? PSTATE_PAN : 0) |
 				     target << PSTATE_EL_SHIFT);
 }
 
@@ -182,37 +198,4 @@ void arm64_exception_return(struct arm64_cpu *pe, uint64_t address)
 		PSTATE_EL | PSTATE_SPSEL | PSTATE_PAN | PSTATE_UAO | PSTATE_SSBS | PSTATE_BTYPE;
 	uint64_t taken = PSTATE_NZCV | PSTATE_DAIF | PSTATE_DIT;
 	arm64_set_pstate(pe, (pe->pstate & kept) | (spsr & taken) | PSTATE_IL);
-}
-
-void arm64_access_fault(struct cpu *cpu, uint64_t address, unsigned access, unsigned reason,
-			struct trap *trap)
-{
-	(void)cpu;
-	enum { ALIGNMENT = 0x21, EXTERNAL = 0x10, UNSUPPORTED_ATOMIC = 0x35 };
-	static const struct {
-		uint32_t status;
-		const char *why;
-	} rules[] = {
-		[MMU_FAULT_MISALIGNED] = {ALIGNMENT,          "the address is not aligned"             },
-		[MMU_FAULT_MISALIGNED_DEVICE] = {ALIGNMENT,
-                                          "the address is not aligned, on a device"                    },
-		[MMU_FAULT_BUS] = {EXTERNAL,           "nothing answers at the physical address"},
-		[MMU_FAULT_ATOMIC] = {UNSUPPORTED_ATOMIC, "no atomic access to a device"           },
-	};
-	bool fetch = access & MMU_FETCH;
-	uint32_t iss = rules[reason].status;
-	enum { WRITE_NOT_READ = 1 << 6, CACHE_MAINTENANCE = 1 << 8 };
-	/* An atomic read-modify-write that cannot even read is a read. */
-	if (access & MMU_WRITE && !(access & MMU_READ))
-		iss |= WRITE_NOT_READ;
-	if (access & MMU_CBO)
-		iss |= CACHE_MAINTENANCE | WRITE_NOT_READ;
-	*trap = (struct trap){
-		.cause = A64_SYNCHRONOUS,
-		.value = address,
-		.value_is_virtual = true,
-		.syndrome = arm64_esr(fetch ? A64_EC_FETCH_LOWER : A64_EC_DATA_LOWER, iss),
-		.why = rules[reason].why,
-		.to = TRAP_LEVEL_NONE,
-	};
 }

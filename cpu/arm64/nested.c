@@ -74,13 +74,16 @@ static bool refused(struct arm64_cpu *pe)
 
 bool arm64_nested_load(struct arm64_cpu *pe, unsigned offset, uint64_t *value)
 {
-	return mmu_load_mode(&pe->cpu, A64_TLB_EL2, place(pe, offset), 8, false, value) ||
+	return mmu_load_mode(&pe->cpu, arm64_use_mode(pe, A64_TLB_EL2), place(pe, offset), 8, false,
+			     value) ||
 	       refused(pe);
 }
 
 bool arm64_nested_store(struct arm64_cpu *pe, unsigned offset, uint64_t value)
 {
-	return mmu_store_mode(&pe->cpu, A64_TLB_EL2, place(pe, offset), 8, value) || refused(pe);
+	return mmu_store_mode(&pe->cpu, arm64_use_mode(pe, A64_TLB_EL2), place(pe, offset), 8,
+			      value) ||
+	       refused(pe);
 }
 
 uint64_t arm64_nested_spsr(const struct arm64_cpu *pe, uint64_t pstate)

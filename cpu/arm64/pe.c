@@ -9,6 +9,7 @@
 
 #include "cpu/arm64/gic.h"
 #include "cpu/arm64/timer.h"
+#include "cpu/arm64/trap.h"
 #include "engine/flags.h"
 #include "mmu/mmu.h"
 
@@ -114,8 +115,9 @@ static void restart(struct arm64_cpu *pe)
 	legalize(pe);
 	arm64_set_fpcr(pe, pe->fpcr);
 	arm64_set_fpsr(pe, pe->fpsr);
-	mmu_flush(&pe->cpu);
+	arm64_translation_changed(pe);
 	arm64_update_mode(&pe->cpu);
+	mmu_flush(&pe->cpu);
 	gic_restart(pe);
 }
 
@@ -142,7 +144,10 @@ static void set_id_registers(struct arm64_cpu *pe)
 	pe->sysreg[A64_ID_AA64PFR0_EL1] = 0x11 | (pe->config.highest >= A64_EL2 ? 1 << 8 : 0) |
 					  (pe->config.highest >= A64_EL3 ? 1 << 12 : 0);
 	pe->sysreg[A64_ID_AA64DFR0_EL1] = 0x10305007;
-	pe->sysreg[A64_ID_AA64MMFR0_EL1] = 0x0f000025; /* 48 bits, 16-bit ASIDs, 4 KiB */
+	/* 48 bits, 16-bit ASIDs, all granules. */
+	pe->sysreg[A64_ID_AA64MMFR0_EL1] = 0x22200100025;
+	if (arm64_has(pe, A64_FEAT_LPA))
+		pe->sysreg[A64_ID_AA64MMFR0_EL1] += 1; /* 52 bits */
 	pe->sysreg[A64_ID_AA64MMFR1_EL1] = 0x20;       /* 16-bit VMIDs */
 	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		uint64_t *reg = &pe->sysreg[fields[i].reg];
@@ -274,18 +279,52 @@ uint64_t arm64_sctlr(const struct arm64_cpu *pe)
 	}
 }
 
-static uint32_t mode_word(const struct arm64_cpu *pe)
+/* EL0 belongs to EL2&0 when it is the host's. */
+static unsigned fetch_mode(const struct arm64_cpu *pe)
+{
+	static const uint8_t modes[] = {A64_TLB_EL0, A64_TLB_EL1, A64_TLB_EL2, A64_TLB_EL3};
+	return arm64_is_host_el0(pe) ? A64_TLB_EL20 : modes[pe->cpu.level];
+}
+
+/* PSTATE.PAN has a TLB of its own. At EL2 it counts with E2H=1 only. */
+static unsigned data_mode(const struct arm64_cpu *pe, unsigned fetch_mode)
+{
+	if (!(pe->pstate & PSTATE_PAN))
+		return fetch_mode;
+	if (fetch_mode == A64_TLB_EL1)
+		return A64_TLB_EL1_PAN;
+	bool host = fetch_mode == A64_TLB_EL2 && arm64_hcr(pe) & HCR_E2H;
+	return host ? A64_TLB_EL2_PAN : fetch_mode;
+}
+
+/* LDTR and STTR: at EL1, and at EL2 when EL0 is below it; not when PSTATE.UAO says so. */
+static bool acts_unprivileged(const struct arm64_cpu *pe)
+{
+	if (pe->pstate & PSTATE_UAO)
+		return false;
+	uint64_t hcr = arm64_hcr(pe), nested = HCR_NV | HCR_NV1, host = HCR_E2H | HCR_TGE;
+	switch (pe->cpu.level) {
+	case A64_EL1: return (hcr & nested) != nested;
+	case A64_EL2: return (hcr & host) == host;
+	default: return false;
+	}
+}
+
+static uint32_t mode_word(struct arm64_cpu *pe)
 {
 	uint64_t sctlr = arm64_sctlr(pe);
+	const struct arm64_stage1 *stage =
+		arm64_stage1_of(pe, arm64_regime_of_mode(pe->cpu.fetch_mode));
 	uint32_t mode = pe->cpu.level;
 	if (sctlr & (pe->cpu.level == A64_EL0 ? SCTLR_SA0 : SCTLR_SA))
 		mode |= A64_MODE_SP_CHECK;
 	if (pe->pstate & PSTATE_IL)
 		mode |= A64_MODE_ILLEGAL;
-	if (sctlr & SCTLR_A)
+	/* What stage 1 does not translate is of device type. */
+	if (sctlr & SCTLR_A || !(stage->on || stage->default_cacheable))
 		mode |= A64_MODE_ALIGNED;
-	if (sctlr & SCTLR_M)
-		mode |= A64_MODE_STAGE1;
+	if (acts_unprivileged(pe))
+		mode |= A64_MODE_UNPRIVILEGED;
 	mode |= arm64_debug_mode(pe);
 	if (arm64_fp_trapped(pe))
 		mode |= A64_MODE_FP_TRAP;
@@ -295,19 +334,22 @@ static uint32_t mode_word(const struct arm64_cpu *pe)
 void arm64_update_mode(struct cpu *cpu)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
+	cpu->fetch_mode = (uint8_t)fetch_mode(pe);
+	cpu->data_mode = (uint8_t)data_mode(pe, cpu->fetch_mode);
 	cpu->mode = mode_word(pe);
-	cpu->fetch_mode = cpu->data_mode = cpu->level;
+	unsigned used = 1u << cpu->fetch_mode | 1u << cpu->data_mode;
+	if (pe->translation.stale_modes & used) {
+		arm64_refresh_mode(pe, cpu->fetch_mode);
+		arm64_refresh_mode(pe, cpu->data_mode);
+	}
 	mmu_use_data_mode(cpu);
 	cpu->aligned_only = cpu->mode & A64_MODE_ALIGNED;
-	cpu->jump_key = (uint64_t)cpu->mode << 32 | (uint32_t)cpu->jump_key;
+	mmu_use_jump_key(cpu);
 }
 
 void arm64_state_changed(struct arm64_cpu *pe)
 {
-	uint32_t before = pe->cpu.mode;
 	arm64_update_mode(&pe->cpu);
-	if ((before ^ pe->cpu.mode) & A64_MODE_STAGE1)
-		mmu_flush(&pe->cpu);
 	cpu_attention(&pe->cpu);
 }
 

@@ -7,7 +7,7 @@
 
 /* PIPT caches with lines of 64 bytes, coherent with instruction fetch (arm64-board facts, 5). */
 #define A64_CTR   0xb444c004
-#define A64_CLIDR 0x0a200023
+#define A64_CLIDR 0x02000023
 #define A64_DCZID 4 /* DC ZVA clears 64 bytes */
 
 /* Bits of SCTLR_ELx. */

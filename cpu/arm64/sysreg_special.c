@@ -175,12 +175,13 @@ void write_hcr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 		with(pe, A64_FEAT_RAS, HCR_TERR | HCR_TEA) | with(pe, A64_FEAT_RASv1p1, HCR_FIEN) |
 		with(pe, A64_FEAT_PAuth, HCR_APK | HCR_API) |
 		with(pe, A64_FEAT_NV, HCR_NV | HCR_NV1 | HCR_AT) | with(pe, A64_FEAT_NV2, HCR_NV2) |
-		with(pe, A64_FEAT_CSV2_2, HCR_EnSCXT) |
+		with(pe, A64_FEAT_CSV2_2, HCR_EnSCXT) | with(pe, A64_FEAT_S2FWB, HCR_FWB) |
 		with(pe, A64_FEAT_EVT, HCR_TID4 | HCR_TICAB | HCR_TOCU | HCR_TTLBIS | HCR_TTLBOS);
 	/* RW is RES1: there is no AArch32. */
 	uint64_t before = pe->sysreg[reg];
 	pe->sysreg[reg] = (value & bits) | HCR_RW;
 	timer_hcr_changed(pe, before);
+	arm64_translation_changed(pe);
 	arm64_state_changed(pe);
 }
 
@@ -205,6 +206,15 @@ void write_hcrx(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 		with(pe, A64_FEAT_SCTLR2, 1ull << SCTLR2EN) |
 		with(pe, A64_FEAT_GCS, 1ull << GCSEN) | with(pe, A64_FEAT_FPMR, 1ull << ENFPM);
 	pe->sysreg[reg] = value & bits;
+	arm64_translation_changed(pe);
+	arm64_state_changed(pe);
+}
+
+/* Of address translation: what was made from the old value goes when it is next looked at. */
+void write_translation(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	pe->sysreg[reg] = value;
+	arm64_translation_changed(pe);
 	arm64_state_changed(pe);
 }
 

@@ -141,9 +141,16 @@ static bool help_unprivileged(struct cpu *cpu, const struct uop *uop)
 {
 	unsigned size_log2 = uop->imm & 3, opc = uop->imm >> 4 & 3, size = 1u << size_log2;
 	uint64_t address = cpu->r[uop->a] + (uint64_t)(int64_t)(uop->imm >> 8), value;
+	unsigned mode =
+		arm64_use_mode(arm64_cpu(cpu), cpu->level == A64_EL2 ? A64_TLB_EL20 : A64_TLB_EL0);
+	if (cpu->aligned_only && address & (size - 1)) {
+		cpu->isa->access_fault(cpu, address, opc == 0 ? MMU_WRITE : MMU_READ,
+				       MMU_FAULT_MISALIGNED, &cpu->trap);
+		return false;
+	}
 	if (opc == 0)
-		return mmu_store_mode(cpu, A64_TLB_EL0, address, size, cpu->r[uop->b]);
-	if (!mmu_load_mode(cpu, A64_TLB_EL0, address, size, false, &value))
+		return mmu_store_mode(cpu, mode, address, size, cpu->r[uop->b]);
+	if (!mmu_load_mode(cpu, mode, address, size, false, &value))
 		return false;
 	unsigned unused = 64 - 8 * size;
 	if (opc >= 2)
@@ -152,16 +159,9 @@ static bool help_unprivileged(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-/* At EL1 (and at EL2 with EL0 below it) only, and not when PSTATE.UAO says so. */
-static bool is_unprivileged(const struct builder *builder)
-{
-	struct arm64_cpu *pe = arm64_cpu(builder->cpu);
-	return emit_level(builder) == A64_EL1 && !(pe->pstate & PSTATE_UAO);
-}
-
 void emit_access_unprivileged(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
-	if (!is_unprivileged(builder)) {
+	if (!(builder->cpu->mode & A64_MODE_UNPRIVILEGED)) {
 		emit_access_unscaled(builder, word, row);
 		return;
 	}

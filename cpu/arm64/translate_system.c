@@ -5,6 +5,7 @@
 #include "cpu/arm64/sysreg.h"
 #include "cpu/arm64/timer.h"
 #include "cpu/arm64/trap.h"
+#include "cpu/arm64/walk.h"
 #include "engine/engine.h"
 #include "mmu/mmu.h"
 
@@ -233,21 +234,26 @@ static bool help_sys(struct cpu *cpu, const struct uop *uop)
 {
 	uint32_t word = (uint32_t)uop_wide(uop, 1)->call.argument;
 	enum {
+		CACHES = 7,
 		TLB = 8,
 		TLB_NXS = 9,
 		DC_ZVA = A64_ENCODING(1, 3, 7, 4, 1),
 		GCS = A64_ENCODING(1, 0, 7, 7, 0),
 		GCS_VARIES = A64_ENCODING(0, 7, 0, 0, 7)
 	};
-	unsigned crn = arm64_field(word, 15, 12);
-	if (!arm64_sysop_check(arm64_cpu(cpu), word))
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	unsigned encoding = arm64_encoding(word), crn = arm64_field(word, 15, 12);
+	unsigned crm = arm64_field(word, 11, 8);
+	if (!arm64_sysop_check(pe, word))
 		return false;
-	if ((arm64_encoding(word) & ~GCS_VARIES) == GCS)
-		return arm64_gcs_operation(arm64_cpu(cpu), word, &cpu->r[uop->a]);
-	if (arm64_encoding(word) == DC_ZVA)
+	if ((encoding & ~GCS_VARIES) == GCS)
+		return arm64_gcs_operation(pe, word, &cpu->r[uop->a]);
+	if (encoding == DC_ZVA)
 		return zero_line(cpu, cpu->r[uop->a]);
-	for (unsigned i = 0; (crn == TLB || crn == TLB_NXS) && i < cpu->machine->cpu_count; i++)
-		mmu_flush(cpu->machine->cpu[i]);
+	if (crn == TLB || crn == TLB_NXS)
+		arm64_tlb_invalidate(pe, encoding, cpu->r[uop->a]);
+	if (crn == CACHES && (crm == 8 || crm == 9))
+		return arm64_address_translate(pe, encoding, cpu->r[uop->a]);
 	return true;
 }
 

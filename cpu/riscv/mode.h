@@ -52,7 +52,7 @@ static inline void riscv_refresh_mode(struct riscv_cpu *hart)
 	if (cpu->rounding <= FP_RMM)
 		cpu->fp.rm = cpu->rounding;
 	cpu->mode = riscv_mode_word(hart);
-	cpu->jump_key = (uint64_t)cpu->mode << 32 | (uint32_t)cpu->jump_key;
+	mmu_use_jump_key(cpu);
 }
 
 /*

@@ -42,6 +42,22 @@ void bench_init(struct bench *bench, const char *engine, const struct arm64_conf
 	bench->pe->sysreg[A64_VBAR_EL3] = BENCH_VECTORS;
 }
 
+void bench_map_memory(struct bench *bench)
+{
+	enum { BLOCK = 1, ACCESS_FLAG = 1 << 10, GIB_SHIFT = 30, SIZE_32_BITS = 32, MMU_ON = 1 };
+	struct arm64_cpu *pe = bench->pe;
+	uint64_t table = BENCH_VECTORS + 0x8000;
+	for (uint64_t i = 0; i < 4; i++)
+		bench_store(bench, table + 8 * i, 8, i << GIB_SHIFT | ACCESS_FLAG | BLOCK);
+	pe->sysreg[A64_MAIR_EL1] = pe->sysreg[A64_MAIR_EL2] = 0xff;
+	pe->sysreg[A64_TCR_EL1] = pe->sysreg[A64_TCR_EL2] = SIZE_32_BITS;
+	pe->sysreg[A64_TTBR0_EL1] = pe->sysreg[A64_TTBR0_EL2] = table;
+	pe->sysreg[A64_SCTLR_EL1] |= MMU_ON;
+	pe->sysreg[A64_SCTLR_EL2] |= MMU_ON;
+	arm64_translation_changed(pe);
+	arm64_set_pstate(pe, arm64_pstate(pe));
+}
+
 void bench_fini(struct bench *bench)
 {
 	code_cache_free(bench->pe->cpu.code);

@@ -36,6 +36,13 @@ extern const char *const bench_engines[BENCH_ENGINES];
 void bench_init(struct bench *bench, const char *engine, const struct arm64_config *config);
 void bench_fini(struct bench *bench);
 
+/*
+ * Turns the MMU of EL1 and EL2 on: 4 GiB stay where they are, as normal memory that the level
+ * itself may read, write and execute. With the MMU off memory is of device type, and what is not
+ * aligned faults. The table lies behind the vectors.
+ */
+void bench_map_memory(struct bench *bench);
+
 /* Puts the element at a level, on that level's own stack pointer, with interrupts masked. */
 void bench_set_level(struct bench *bench, unsigned level);
 

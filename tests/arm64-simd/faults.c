@@ -40,6 +40,7 @@ Test(arm64_simd_faults, nothing_is_written_when_the_second_part_faults)
 		for (unsigned i = 0; i < ACCESSES; i++) {
 			struct bench bench;
 			bench_init(&bench, bench_engines[e], NULL);
+			bench_map_memory(&bench);
 			bench.pe->sysreg[A64_CPACR_EL1] = FPEN;
 			bench_set_level(&bench, A64_EL1);
 			fill_vectors(&bench);
@@ -79,6 +80,7 @@ Test(arm64_simd_faults, alignment_is_checked_by_element)
 		for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 			struct bench bench;
 			bench_init(&bench, bench_engines[e], NULL);
+			bench_map_memory(&bench);
 			bench.pe->sysreg[A64_CPACR_EL1] = FPEN;
 			bench.pe->sysreg[A64_SCTLR_EL1] |= 2;
 			bench_set_level(&bench, A64_EL1);

@@ -289,6 +289,7 @@ static void run_here(const struct program *program, const char *engine, uint64_t
 {
 	struct bench bench;
 	bench_init(&bench, engine, NULL);
+	bench_map_memory(&bench);
 	bench.pe->sysreg[A64_CPACR_EL1] = 3 << 20;
 	for (unsigned i = 0; i < sizeof(program->image); i += 8) {
 		uint64_t value;

@@ -146,7 +146,10 @@ static bool toy_walk(struct cpu *cpu, uint64_t address, unsigned access, unsigne
 		trap->cause += access & MMU_WRITE ? 2 : 0;
 		return false;
 	}
-	*result = (struct mmu_translation){address, MMU_READ | MMU_WRITE | MMU_FETCH, false};
+	*result = (struct mmu_translation){
+		.physical = address,
+		.access = MMU_READ | MMU_WRITE | MMU_FETCH,
+	};
 	return true;
 }
 
