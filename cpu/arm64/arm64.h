@@ -116,6 +116,7 @@ enum arm64_mode {
 	A64_MODE_STEP = 1 << 16,         /* software step is active */
 	A64_MODE_STEP_PENDING = 1 << 17, /* and its exception is due */
 	A64_MODE_BREAK = 1 << 18,        /* breakpoints are on at this level */
+	A64_MODE_HOST = 1 << 19,         /* EL2 with E2H=1, or EL0 with TGE=1 too */
 };
 
 /* System registers, in the order of cpu/arm64/sysreg.def. */

@@ -53,7 +53,10 @@ void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
 	pe->pstate = (uint32_t)pstate & allowed;
 	cpu->r[A64_REG_SP] = pe->sp[stack_of(pe->pstate)];
 	cpu->level = (pe->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
-	arm64_state_changed(pe);
+	arm64_update_mode(cpu);
+	struct trap trap;
+	if (arm64_interrupt(cpu, &trap))
+		cpu_attention(cpu);
 }
 
 bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why)

@@ -3,6 +3,7 @@
 #include "cpu/arm64/debug.h"
 #include "cpu/arm64/fp.h"
 #include "cpu/arm64/pauth.h"
+#include "cpu/arm64/trap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -326,6 +327,8 @@ static uint32_t mode_word(struct arm64_cpu *pe)
 	if (acts_unprivileged(pe))
 		mode |= A64_MODE_UNPRIVILEGED;
 	mode |= arm64_debug_mode(pe);
+	if (arm64_is_host_el0(pe) || (pe->cpu.level == A64_EL2 && arm64_hcr(pe) & HCR_E2H))
+		mode |= A64_MODE_HOST;
 	if (arm64_fp_trapped(pe))
 		mode |= A64_MODE_FP_TRAP;
 	return mode;

@@ -406,6 +406,34 @@ bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value)
 	return true;
 }
 
+bool arm64_sysreg_is_plain(const struct arm64_cpu *pe, uint32_t word, int32_t *offset)
+{
+	enum { OP1_ALIAS = 5 };
+	bool read = arm64_field(word, 21, 21);
+	uint32_t mode = pe->cpu.mode;
+	unsigned level = mode & A64_MODE_LEVEL;
+	bool watched = pe->config.highest == A64_EL2 &&
+		       (level == A64_EL1 || (level == A64_EL0 && !(mode & A64_MODE_HOST)));
+	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
+	bool alias = arm64_field(word, 20, 19) == 3 && arm64_field(word, 18, 16) == OP1_ALIAS;
+	if (watched || pe->config.highest == A64_EL3 || alias || !operation || operation->is_sysop)
+		return false;
+	const struct row *row = row_of(operation);
+	if (!has_features(pe, row) || level < row->level || row->level > pe->config.highest ||
+	    !(row->access & (read ? A64_ACCESS_R : A64_ACCESS_W)))
+		return false;
+	/* EL0 has to ask, or may read only. */
+	if (level == A64_EL0 && (!read || arm64_el0_enable(operation->encoding, 0)))
+		return false;
+	enum arm64_sysreg reg = operation->row;
+	if (mode & A64_MODE_HOST && level == A64_EL2 && vhe_reaches[reg])
+		reg = vhe_reaches[reg] - 1u;
+	if (read ? hooks[reg].read != NULL : hooks[reg].write != NULL || !inert[reg])
+		return false;
+	*offset = (int32_t)(offsetof(struct arm64_cpu, sysreg) + sizeof(uint64_t) * reg);
+	return true;
+}
+
 bool arm64_sysop_check(struct arm64_cpu *pe, uint32_t word)
 {
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));

@@ -30,6 +30,12 @@ bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value);
  */
 bool arm64_sysop_check(struct arm64_cpu *pe, uint32_t word);
 
+/*
+ * For the translator: whether an MRS or MSR of a word does no more in its mode word than move what
+ * the CPU's struct has at *offset: nothing there can trap, and nothing follows from the value.
+ */
+bool arm64_sysreg_is_plain(const struct arm64_cpu *pe, uint32_t word, int32_t *offset);
+
 /* Privilege-free access by firmware, debuggers and tests, with the register's own rules. */
 uint64_t arm64_sysreg_get(struct arm64_cpu *pe, enum arm64_sysreg reg);
 void arm64_sysreg_set(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value);

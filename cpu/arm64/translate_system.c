@@ -272,11 +272,17 @@ void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row 
 {
 	(void)row;
 	bool read = arm64_field(word, 21, 21);
+	int32_t offset;
 	if (arm64_field(word, 20, 20) == 0) {
 		if (read)
 			build_call(builder, help_sysl, emit_rd(word), 0, 0, 0, word);
 		else
 			build_call(builder, help_sys, 0, word & 31, 0, 0, word);
+	} else if (arm64_sysreg_is_plain(arm64_cpu(builder->cpu), word, &offset)) {
+		if (read)
+			build_op(builder, UOP_GET, emit_rd(word), 0, 0, offset);
+		else
+			build_op(builder, UOP_PUT, 0, word & 31, 0, offset);
 	} else if (read) {
 		build_call(builder, help_mrs, emit_rd(word), 0, 0, 0, word);
 		emit_flags_unknown(builder);
