@@ -171,6 +171,7 @@ struct arm64_cpu {
 	 * levels and SP_EL0 are in sp[]; the one in use is cpu.r[A64_REG_SP].
 	 */
 	uint32_t pstate;
+	uint32_t pstate_bits; /* that exist here; fixed at creation */
 	uint64_t sp[A64_LEVELS];
 	uint64_t sysreg[A64_SYSREG_COUNT];
 

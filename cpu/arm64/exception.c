@@ -32,9 +32,8 @@ static unsigned stack_of(uint32_t pstate)
 	return pstate & PSTATE_SPSEL ? (pstate & PSTATE_EL) >> PSTATE_EL_SHIFT : A64_EL0;
 }
 
-void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
+uint32_t arm64_pstate_bits(const struct arm64_cpu *pe)
 {
-	struct cpu *cpu = &pe->cpu;
 	uint32_t allowed = PSTATE_SPSEL | PSTATE_EL | PSTATE_DAIF | PSTATE_IL | PSTATE_SS;
 	if (arm64_has(pe, A64_FEAT_PAN))
 		allowed |= PSTATE_PAN;
@@ -48,9 +47,15 @@ void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
 		allowed |= PSTATE_BTYPE;
 	if (arm64_has(pe, A64_FEAT_NMI))
 		allowed |= PSTATE_ALLINT;
+	return allowed;
+}
+
+void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
+{
+	struct cpu *cpu = &pe->cpu;
 	flags_set(cpu, pstate >> PSTATE_NZCV_SHIFT & 15);
 	pe->sp[stack_of(pe->pstate)] = cpu->r[A64_REG_SP];
-	pe->pstate = (uint32_t)pstate & allowed;
+	pe->pstate = (uint32_t)pstate & pe->pstate_bits;
 	cpu->r[A64_REG_SP] = pe->sp[stack_of(pe->pstate)];
 	cpu->level = (pe->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
 	arm64_update_mode(cpu);

@@ -216,6 +216,7 @@ struct arm64_cpu *arm64_cpu_new(struct machine *machine, const struct arm64_conf
 	pe->cpu.machine = machine;
 	pe->cpu.memory = machine->memory;
 	pe->config = *config;
+	pe->pstate_bits = arm64_pstate_bits(pe);
 	pe->mpidr = mpidr;
 	timer_init(pe);
 	if (mmu_init(&pe->cpu)) {

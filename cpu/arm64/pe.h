@@ -157,6 +157,9 @@ bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const ch
  */
 bool arm64_gcs_operation(struct arm64_cpu *pe, uint32_t word, uint64_t *value);
 
+/* The bits that PSTATE has on a processing element, without NZCV. */
+uint32_t arm64_pstate_bits(const struct arm64_cpu *pe);
+
 /* ELR_ELx of the current level, which is not EL0. */
 uint64_t arm64_elr(const struct arm64_cpu *pe);
 

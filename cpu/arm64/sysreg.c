@@ -364,6 +364,18 @@ static enum arm64_sysreg reached(const struct arm64_cpu *pe, enum arm64_sysreg r
 	return host && naming == NAMED && vhe_reaches[reg] ? vhe_reaches[reg] - 1u : reg;
 }
 
+static bool read_found(struct arm64_cpu *pe, uint32_t word, const struct arm64_operation *operation,
+		       enum naming naming, uint64_t *value)
+{
+	unsigned offset;
+	if (!may(pe, operation, word, A64_ACCESS_R))
+		return false;
+	if (arm64_nested_offset(pe, operation->row, false, &offset))
+		return arm64_nested_load(pe, offset, value);
+	*value = arm64_sysreg_get(pe, reached(pe, operation->row, naming));
+	return true;
+}
+
 bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value)
 {
 	enum naming naming;
@@ -373,18 +385,28 @@ bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value)
 	if (naming == NESTED)
 		return arm64_nested_load(pe, offset, value);
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
-	if (!operation) {
-		if (!may_unlisted(pe, word, A64_ACCESS_R))
-			return false;
-		*value = 0;
-		return true;
-	}
-	if (!may(pe, operation, word, A64_ACCESS_R))
+	if (operation)
+		return read_found(pe, word, operation, naming, value);
+	if (!may_unlisted(pe, word, A64_ACCESS_R))
 		return false;
-	if (arm64_nested_offset(pe, operation->row, false, &offset))
-		return arm64_nested_load(pe, offset, value);
-	*value = arm64_sysreg_get(pe, reached(pe, operation->row, naming));
+	*value = 0;
 	return true;
+}
+
+bool arm64_sysreg_read_found(struct arm64_cpu *pe, uint32_t word,
+			     const struct arm64_operation *operation, uint64_t *value)
+{
+	return read_found(pe, word, operation, NAMED, value);
+}
+
+unsigned arm64_operation_number(const struct arm64_operation *operation)
+{
+	return operation ? (unsigned)(operation - operations) + 1 : 0;
+}
+
+const struct arm64_operation *arm64_operation_by_number(unsigned number)
+{
+	return number ? &operations[number - 1] : NULL;
 }
 
 bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value)

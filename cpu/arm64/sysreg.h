@@ -25,6 +25,17 @@ bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value);
 bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value);
 
 /*
+ * The same with what arm64_operation_find() gave for the word, which is none of the _EL12 and
+ * _EL02 names.
+ */
+bool arm64_sysreg_read_found(struct arm64_cpu *pe, uint32_t word,
+			     const struct arm64_operation *operation, uint64_t *value);
+
+/* An operation as a number above 0, for translated code, and back; 0: none. */
+unsigned arm64_operation_number(const struct arm64_operation *operation);
+const struct arm64_operation *arm64_operation_by_number(unsigned number);
+
+/*
  * Whether the operation of a SYS instruction may be executed at the current level. False:
  * cpu->trap is set.
  */

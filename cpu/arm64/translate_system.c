@@ -201,10 +201,14 @@ void emit_msr_immediate(struct builder *builder, uint32_t word, const struct arm
 	}
 }
 
-/* -- registers; argument: the instruction word -- */
+/* -- registers; argument: the instruction word; imm: number of the operation, or 0 -- */
 
 static bool help_mrs(struct cpu *cpu, const struct uop *uop)
 {
+	if (uop->imm)
+		return arm64_sysreg_read_found(
+			arm64_cpu(cpu), (uint32_t)uop_wide(uop, 1)->call.argument,
+			arm64_operation_by_number((unsigned)uop->imm), &cpu->r[uop->d]);
 	return arm64_sysreg_read(arm64_cpu(cpu), (uint32_t)uop_wide(uop, 1)->call.argument,
 				 &cpu->r[uop->d]);
 }
@@ -284,7 +288,10 @@ void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row 
 		else
 			build_op(builder, UOP_PUT, 0, word & 31, 0, offset);
 	} else if (read) {
-		build_call(builder, help_mrs, emit_rd(word), 0, 0, 0, word);
+		build_call(
+			builder, help_mrs, emit_rd(word), 0, 0,
+			(int32_t)arm64_operation_number(arm64_operation_find(arm64_encoding(word))),
+			word);
 		emit_flags_unknown(builder);
 	} else {
 		build_call_end(builder, help_msr, 0, word & 31, 0, 0, word);
