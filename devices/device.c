@@ -45,7 +45,7 @@ static int make_region(struct device *device, struct error *error)
 	const struct device_ops *ops = device->ops;
 	if (device->region || !ops->region_size)
 		return 0;
-	int result = mb_region_mmio(device->host.bus, ops->name, ops->region_size, ops->registers,
+	int result = mb_region_mmio(device->host.bus, ops->name, device->size, ops->registers,
 				    device, &device->region);
 	if (result)
 		return error_set(error, EXIT_CODE_USAGE, "%s: cannot make its region: %s",
@@ -65,6 +65,7 @@ struct device *device_new(const struct device_ops *ops, const struct device_host
 	device->ops = ops;
 	device->host = *host;
 	device->base = place->base;
+	device->size = place->size ? place->size : ops->region_size;
 	device->instance = place->instance;
 	device->irq_count = place->irq_count < DEVICE_IRQ_MAX ? place->irq_count : DEVICE_IRQ_MAX;
 	for (unsigned i = 0; i < device->irq_count; i++)

@@ -72,6 +72,7 @@ struct device_host {
 /* Where a board puts an instance. */
 struct device_place {
 	uint64_t base;              /* physical address of the first register */
+	uint64_t size;              /* bytes of registers, if fewer than ops->region_size; or 0 */
 	unsigned instance;          /* distinguishes several of one kind in the saved state */
 	const struct irq_line *irq; /* wires that the device drives, in the device's own order */
 	unsigned irq_count;
@@ -81,7 +82,7 @@ struct device_place {
 struct device {
 	const struct device_ops *ops;
 	struct device_host host;
-	uint64_t base;
+	uint64_t base, size;
 	unsigned instance;
 	struct irq_line irq[DEVICE_IRQ_MAX];
 	unsigned irq_count;

@@ -355,7 +355,7 @@ static void slot_loaded(void *opaque)
 
 static void slot_fdt(const struct device *device, struct device_fdt *fdt)
 {
-	device_fdt_begin(device, fdt, "virtio_mmio", device->ops->region_size);
+	device_fdt_begin(device, fdt, "virtio_mmio", device->size);
 	device_fdt_string(fdt, "compatible", "virtio,mmio");
 	device_fdt_end(fdt);
 }

@@ -45,7 +45,7 @@ int board_parse_size(const char *text, uint64_t *size)
 
 static const struct board_kind *find_kind(enum image_arch arch)
 {
-	static const struct board_kind *const kinds[] = {&virt_riscv_kind};
+	static const struct board_kind *const kinds[] = {&virt_riscv_kind, &virt_arm64_kind};
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i]->arch == arch)
 			return kinds[i];

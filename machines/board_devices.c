@@ -119,9 +119,9 @@ int board_device_parse(struct board_device *device, const char *value, struct er
 	return parse_text(device, value, error);
 }
 
-struct device *board_make_device(struct board *board, const struct device_ops *ops, uint64_t base,
-				 unsigned instance, const struct irq_line *irq, unsigned irq_count,
-				 const void *config, struct error *error)
+static struct device *make(struct board *board, const struct device_ops *ops,
+			   const struct device_place *place, const void *config,
+			   struct error *error)
 {
 	const struct device_host host = {
 		.machine = &board->machine,
@@ -131,19 +131,26 @@ struct device *board_make_device(struct board *board, const struct device_ops *o
 		.bus = board->bus,
 		.memory = board->machine.memory,
 	};
-	const struct device_place place = {
-		.base = base, .instance = instance, .irq = irq, .irq_count = irq_count};
-	struct device *device = device_new(ops, &host, &place, config, error);
+	struct device *device = device_new(ops, &host, place, config, error);
 	if (!device)
 		return NULL;
 	int status = device_map(device, board->root);
 	if (status) {
 		error_set(error, EXIT_CODE_USAGE, "%s: cannot be mapped at 0x%llx: %s", ops->name,
-			  (unsigned long long)base, strerror(-status));
+			  (unsigned long long)place->base, strerror(-status));
 		device_free(device);
 		return NULL;
 	}
 	return device;
+}
+
+struct device *board_make_device(struct board *board, const struct device_ops *ops, uint64_t base,
+				 unsigned instance, const struct irq_line *irq, unsigned irq_count,
+				 const void *config, struct error *error)
+{
+	const struct device_place place = {
+		.base = base, .instance = instance, .irq = irq, .irq_count = irq_count};
+	return make(board, ops, &place, config, error);
 }
 
 static int register_console(struct board *board, struct chardev *chardev, unsigned instance,
@@ -180,9 +187,14 @@ static int make_virtio(struct board *board, unsigned slot, const struct board_de
 	}
 	const struct board_map *map = &board->kind->map;
 	const struct irq_line line = board->kind->virtio_irq(board, slot);
-	board->virtio[slot] = board_make_device(board, &virtio_mmio_ops,
-						map->virtio_base + slot * map->virtio_stride, slot,
-						&line, 1, &config, error);
+	const struct device_place place = {
+		.base = map->virtio_base + slot * map->virtio_stride,
+		.size = map->virtio_stride,
+		.instance = slot,
+		.irq = &line,
+		.irq_count = 1,
+	};
+	board->virtio[slot] = make(board, &virtio_mmio_ops, &place, &config, error);
 	return board->virtio[slot] ? 0 : -1;
 }
 

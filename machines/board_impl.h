@@ -66,7 +66,7 @@ struct board_kind {
 	void (*free_cpus)(struct board *board);
 };
 
-extern const struct board_kind virt_riscv_kind;
+extern const struct board_kind virt_riscv_kind, virt_arm64_kind;
 
 /* The parts of the RISC-V board (virt_riscv.c). */
 struct board_riscv {
@@ -75,6 +75,14 @@ struct board_riscv {
 	struct sbi *sbi; /* NULL unless firmware_kind is BOARD_FIRMWARE_BUILTIN */
 	struct device *finisher, *rtc, *clint, *plic;
 	struct htif_config htif;
+};
+
+/* The parts of the AArch64 board (virt_arm64.c). */
+struct board_arm64 {
+	struct arm64_config cpu;
+	struct arm64_cpu *pe[BOARD_CPUS_MAX];
+	struct psci *psci;
+	struct device *rtc, *gic;
 };
 
 struct board {
@@ -115,6 +123,7 @@ struct board {
 
 	union { /* by kind */
 		struct board_riscv riscv;
+		struct board_arm64 arm64;
 	};
 };
 
@@ -191,5 +200,8 @@ void device_tree_put_memory(struct board *board, struct device_fdt *fdt);
 
 /* virt_riscv_tree.c */
 void virt_riscv_write_tree(struct board *board, struct device_fdt *fdt);
+
+/* virt_arm64_tree.c */
+void virt_arm64_write_tree(struct board *board, struct device_fdt *fdt);
 
 #endif

@@ -61,7 +61,13 @@ struct image_memory {
 int image_read(struct image *image, const char *path, const char *kind, uint64_t limit,
 	       struct error *error);
 
-/* The same for bytes that are in memory already; takes content over, also on errors. */
+/*
+ * The architecture that a file is for, without reading more of it than that takes; UNKNOWN for flat binaries and for
+ * files that cannot be read.
+ */
+enum image_arch image_guess_arch(const char *path, uint64_t limit);
+
+/* image_read() for bytes that are in memory already; takes content over, also on errors. */
 int image_parse(struct image *image, const char *name, struct blob content, uint64_t limit,
 		struct error *error);
 

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bus/host.h"
 #include "machines/image.h"
 
 /* Below this, the memory of an image is not worth an open file. */
@@ -23,6 +24,64 @@ int image_read(struct image *image, const char *path, const char *kind, uint64_t
 	image->file = fd;
 	image->limit = limit;
 	return 0;
+}
+
+/* e_machine of ELF files, and the machine of PE headers, which EFI zboot images have. */
+static enum image_arch arch_of_elf(unsigned machine)
+{
+	switch (machine) {
+	case 243: return IMAGE_ARCH_RISCV64;
+	case 183: return IMAGE_ARCH_AARCH64;
+	case 62: return IMAGE_ARCH_X86_64;
+	default: return IMAGE_ARCH_UNKNOWN;
+	}
+}
+
+static enum image_arch arch_of_pe(unsigned machine)
+{
+	switch (machine) {
+	case 0x5064: return IMAGE_ARCH_RISCV64;
+	case 0xaa64: return IMAGE_ARCH_AARCH64;
+	case 0x8664: return IMAGE_ARCH_X86_64;
+	default: return IMAGE_ARCH_UNKNOWN;
+	}
+}
+
+static enum image_arch arch_of_head(const uint8_t *head, size_t size)
+{
+	enum { HEADER = 64, MAGIC2 = 56, PE_OFFSET = 60, PE_MACHINE = 4 };
+	if (size >= 20 && !memcmp(head, "\177ELF", 4))
+		return arch_of_elf(mb_get16le(head + 18));
+	if (size < HEADER)
+		return IMAGE_ARCH_UNKNOWN;
+	if (!memcmp(head + MAGIC2, "ARM\x64", 4))
+		return IMAGE_ARCH_AARCH64;
+	if (!memcmp(head + MAGIC2, "RSC\005", 4))
+		return IMAGE_ARCH_RISCV64;
+	uint64_t pe = mb_get32le(head + PE_OFFSET);
+	if (!memcmp(head, "MZ", 2) && pe + PE_MACHINE + 2 <= size)
+		return arch_of_pe(mb_get16le(head + pe + PE_MACHINE));
+	return IMAGE_ARCH_UNKNOWN;
+}
+
+enum image_arch image_guess_arch(const char *path, uint64_t limit)
+{
+	uint8_t head[4096];
+	int fd = blob_open(path, "guest image", NULL);
+	if (fd < 0)
+		return IMAGE_ARCH_UNKNOWN;
+	ssize_t size = pread(fd, head, sizeof(head), 0);
+	close(fd);
+	if (size < 20)
+		return IMAGE_ARCH_UNKNOWN;
+	if (compression_of(head, (size_t)size) == COMPRESSION_NONE)
+		return arch_of_head(head, (size_t)size);
+	struct image image;
+	if (image_read(&image, path, "guest image", limit, NULL))
+		return IMAGE_ARCH_UNKNOWN;
+	enum image_arch arch = image.arch;
+	image_fini(&image);
+	return arch;
 }
 
 void image_release(struct image *image)

@@ -24,6 +24,7 @@ static const struct event {
 	{"tlb",    OBSERVE_BIT(OBSERVE_TLB)  },
 	{"irq",    OBSERVE_BIT(OBSERVE_IRQ)  },
 	{"sbi",    OBSERVE_BIT(OBSERVE_SBI)  },
+	{"psci",   OBSERVE_BIT(OBSERVE_SBI)  },
 	{"vmexit", 0			 },
 	{"vmrun",  0			 },
 	{"rmp",    0			 },
@@ -44,7 +45,7 @@ static int parse_event(struct trace_spec *spec, const char *name, struct error *
 	return error_set(
 		error, EXIT_CODE_USAGE,
 		"--trace: no event '%.40s'; expected insn, block, trap, ret, csr (sysreg), "
-		"mem, mmio, walk, tlb, irq or sbi",
+		"mem, mmio, walk, tlb, irq or sbi (psci)",
 		name);
 }
 

@@ -190,8 +190,8 @@ struct arm64_cpu {
 	} step;
 
 	/*
-	 * In-process firmware: called for SMC where there is no EL3. X0 to X17 are at cpu.r[], the
-	 * next instruction at cpu.pc.
+	 * In-process firmware: called for SMC where there is no EL3, and for HVC where there is no
+	 * EL2. X0 to X17 are at cpu.r[], the next instruction at cpu.pc.
 	 */
 	void (*firmware)(void *opaque, struct arm64_cpu *pe);
 	void *firmware_opaque;
@@ -228,6 +228,28 @@ extern const struct isa arm64_isa;
 
 /* Sets the defaults of "max": every feature of feature.def, EL2 highest, entry at EL2. */
 void arm64_config_default(struct arm64_config *config);
+
+/*
+ * Parses "MODEL[,+FEATURE][,-FEATURE][,KEY=VALUE]..." (cpu/arm64/model.def; EL2 and EL3 are
+ * features too; keys: midr, cntfrq). Features that are asked for bring what they need; those of the
+ * model go with what they need. Returns 0, or -1 with error (125), also for a feature that is asked
+ * for when another one that it needs is switched off.
+ */
+int arm64_config_parse(struct arm64_config *config, const char *text, struct error *error);
+
+/* Calls fn for each feature that is there, in the order of feature.def; "EL2" and "EL3" first. */
+void arm64_config_features(const struct arm64_config *config,
+			   void (*fn)(void *opaque, const char *name), void *opaque);
+
+/* The models of --cpu: sets name and summary of number index; false if there are not as many. */
+bool arm64_model(unsigned index, const char **name, const char **summary);
+
+/* How far a feature is there: see feature.def. */
+enum arm64_feature_kind { ARM64_MODELLED, ARM64_REGISTERS, ARM64_OPTION, ARM64_ABSENT };
+enum arm64_feature_kind arm64_feature_kind(enum arm64_feature feature);
+
+/* The Arm ARM's name without FEAT_. */
+const char *arm64_feature_name(enum arm64_feature feature);
 
 /*
  * Creates a processing element in its reset state (config.entry, pc 0), adds it to the machine and

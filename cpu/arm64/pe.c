@@ -249,27 +249,6 @@ void arm64_connect_wire(struct arm64_cpu *pe, enum arm64_wire wire, struct irq_l
 		gic_restart(pe);
 }
 
-enum feature_kind { MODELLED, REGISTERS, OPTION, ABSENT };
-
-static const uint8_t feature_kinds[] = {
-#define FEATURE(id, kind) kind,
-#include "cpu/arm64/feature.def"
-#undef FEATURE
-};
-
-void arm64_config_default(struct arm64_config *config)
-{
-	*config = (struct arm64_config){
-		.cntfrq_hz = 1000000000,
-		.midr = 0x000f0510, /* no implementer's: no errata match */
-		.highest = A64_EL2,
-		.entry = A64_EL2,
-	};
-	for (unsigned i = 0; i < A64_FEATURE_COUNT; i++)
-		if (feature_kinds[i] == MODELLED)
-			config->feature[i / 64] |= 1ull << (i % 64);
-}
-
 uint64_t arm64_sctlr(const struct arm64_cpu *pe)
 {
 	bool host = pe->sysreg[A64_HCR_EL2] & HCR_TGE && pe->sysreg[A64_HCR_EL2] & HCR_E2H;

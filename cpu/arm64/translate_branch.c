@@ -107,13 +107,27 @@ static bool help_hvc(struct cpu *cpu, const struct uop *uop)
 	return help_call_exception(cpu, uop);
 }
 
+/* Without EL2, HVC is the way to the firmware; see arm64_cpu.firmware. */
+static bool help_hvc_firmware(struct cpu *cpu, const struct uop *uop)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	(void)uop;
+	if (!pe->firmware)
+		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "HVC without EL2");
+	cpu->pc = engine_pc(cpu) + 4;
+	pe->firmware(pe->firmware_opaque, pe);
+	return true;
+}
+
 void emit_hvc(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
 	struct arm64_cpu *pe = arm64_cpu(builder->cpu);
 	unsigned level = emit_level(builder);
-	if (level == A64_EL0 || pe->config.highest < A64_EL2)
-		emit_undefined_because(builder, level ? "HVC without EL2" : "HVC at EL0");
+	if (level == A64_EL0)
+		emit_undefined_because(builder, "HVC at EL0");
+	else if (pe->config.highest < A64_EL2)
+		build_call_end(builder, help_hvc_firmware, 0, 0, 0, 0, 0);
 	else
 		build_call_end(builder, help_hvc, 0, 0, 0, level == A64_EL3 ? A64_EL3 : A64_EL2,
 			       arm64_esr(A64_EC_HVC, immediate16(word)));

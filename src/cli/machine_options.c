@@ -5,15 +5,15 @@
 
 /* clang-format off */
 const struct option machine_option_table[] = {
-	{ "arch", 'A', NULL, OPTION_STRING, "ARCH", ROW(arch), "riscv64; guessed from the image when absent" },
+	{ "arch", 'A', NULL, OPTION_STRING, "ARCH", ROW(arch), "riscv64 or aarch64; guessed from the image when absent" },
 	{ "mem", 'm', NULL, OPTION_SIZE, "SIZE", ROW(memory), "guest memory, 64M to 64G (512M)" },
-	{ "cpus", 'c', "smp", OPTION_NUMBER, "N", ROW(cpus), "harts, 1 to 16 (1)" },
+	{ "cpus", 'c', "smp", OPTION_NUMBER, "N", ROW(cpus), "CPUs, 1 to 16, aarch64 1 to 8 (1)" },
 	{ "kernel", 'k', "kernel", OPTION_STRING, "FILE", ROW(kernel), "Linux Image, ELF file or flat binary" },
 	{ "initrd", 'i', "initrd", OPTION_STRING, "FILE", ROW(initrd), "initramfs, as the kernel takes it" },
 	{ "append", 'a', "append", OPTION_STRING, "STRING", ROW(append), "kernel command line" },
 	{ "params", 'p', NULL, OPTION_STRING, "STRING", ROW(append), NULL },
-	{ "cpu", 0, "cpu", OPTION_STRING, "MODEL", ROW(cpu), "rv64[,+ext,-ext,misaligned=hw|trap,mmu=sv48...]" },
-	{ "sbi", 0, NULL, OPTION_STRING, "on|off|FILE", ROW(sbi), "firmware: in process, none, or a file; on,fwft.misaligned=1,deny=hsm" },
+	{ "cpu", 0, "cpu", OPTION_STRING, "MODEL", ROW(cpu), "rv64[,+ext,-ext,misaligned=hw|trap,mmu=sv48...]; max[,+feature,-feature]" },
+	{ "sbi", 0, NULL, OPTION_STRING, "on|off|FILE", ROW(sbi), "RISC-V firmware: in process, none, or a file; on,fwft.misaligned=1,deny=hsm" },
 	{ "bios", 0, "bios", OPTION_STRING, "FILE", ROW(sbi), NULL },
 	{ "root", 0, NULL, OPTION_STRING, "DIR", ROW(root), "a folder becomes the initramfs" },
 	{ "exec", 'e', NULL, OPTION_STRING, "CMD", ROW(exec), "run CMD in the guest's shell, exit with its status" },

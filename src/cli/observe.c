@@ -2,10 +2,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bus/bus.h"
+#include "cpu/arm64/insn.h"
 #include "cpu/riscv/insn.h"
 #include "engine/engine.h"
+#include "psci/psci.h"
 #include "src/cli/build_id.h"
 #include "trace/trace.h"
 
@@ -25,9 +28,19 @@ static const char *symbol(void *opaque, uint64_t address, uint64_t *offset)
 	return NULL;
 }
 
+static const char *arm64_insn_name(const struct session *session, uint64_t bits)
+{
+	const char *why;
+	const struct arm64_row *row =
+		arm64_decode(arm64_cpu(session->machine->cpu[0]), (uint32_t)bits, &why);
+	return row ? row->name : NULL;
+}
+
 static const char *insn_name(void *opaque, uint64_t bits)
 {
 	const struct session *session = opaque;
+	if (session->config.arch == IMAGE_ARCH_AARCH64)
+		return arm64_insn_name(session, bits);
 	const struct riscv_cpu *hart = riscv_cpu(session->machine->cpu[0]);
 	const char *why;
 	if ((bits & 3) == 3) {
@@ -40,10 +53,11 @@ static const char *insn_name(void *opaque, uint64_t bits)
 
 static struct trace_names names(struct session *session)
 {
+	bool arm = session->config.arch == IMAGE_ARCH_AARCH64;
 	return (struct trace_names){
 		.symbol = symbol,
 		.insn = insn_name,
-		.firmware_error = sbi_error_name,
+		.firmware_error = arm ? psci_error_name : sbi_error_name,
 		.opaque = session,
 	};
 }
@@ -58,7 +72,7 @@ static void hash_image(const struct image *image, char *text, size_t size)
 struct properties {
 	struct trace_property rows[16];
 	unsigned count;
-	char isa[512], build[64], image_hash[40], firmware_hash[40], seed[24], memory[24];
+	char isa[1024], build[64], image_hash[40], firmware_hash[40], seed[24], memory[24];
 };
 
 static void add_property(struct properties *properties, const char *name, const char *text)
@@ -67,15 +81,37 @@ static void add_property(struct properties *properties, const char *name, const 
 		properties->rows[properties->count++] = (struct trace_property){name, text};
 }
 
+static void add_feature(void *opaque, const char *name)
+{
+	struct properties *properties = opaque;
+	size_t used = strlen(properties->isa), size = sizeof(properties->isa);
+	snprintf(properties->isa + used, size - used, "%s%s", used ? "," : "", name);
+}
+
+static void describe_cpu(const struct session *session, struct properties *properties)
+{
+	struct cpu *cpu = session->machine->cpu[0];
+	if (session->config.arch == IMAGE_ARCH_AARCH64) {
+		properties->isa[0] = 0;
+		arm64_config_features(&arm64_cpu(cpu)->config, add_feature, properties);
+		add_property(properties, "arch", "aarch64");
+		add_property(properties, "isa", properties->isa);
+		return;
+	}
+	const struct riscv_config *config = &riscv_cpu(cpu)->config;
+	riscv_isa_string(config, properties->isa, sizeof(properties->isa));
+	add_property(properties, "isa", properties->isa);
+	add_property(properties, "misaligned", config->misaligned_trap ? "trap" : "hw");
+	add_property(properties, "sbi", session->options->sbi ? session->options->sbi : "on");
+}
+
 static void describe(const struct session *session, struct properties *properties)
 {
 	const struct machine_options *options = session->options;
-	const struct riscv_config *config = &riscv_cpu(session->machine->cpu[0])->config;
 	const struct image *image = board_image(session->machine);
 	const struct image *firmware = board_firmware_image(session->machine);
 
 	properties->count = 0;
-	riscv_isa_string(config, properties->isa, sizeof(properties->isa));
 	snprintf(properties->seed, sizeof(properties->seed), "%" PRIu64, options->seed);
 	snprintf(properties->memory, sizeof(properties->memory), "%" PRIu64, options->memory);
 	add_property(properties, "version", TRAPLINE_VERSION);
@@ -90,9 +126,7 @@ static void describe(const struct session *session, struct properties *propertie
 		add_property(properties, "firmware", firmware->path);
 		add_property(properties, "firmware_hash", properties->firmware_hash);
 	}
-	add_property(properties, "isa", properties->isa);
-	add_property(properties, "misaligned", config->misaligned_trap ? "trap" : "hw");
-	add_property(properties, "sbi", options->sbi ? options->sbi : "on");
+	describe_cpu(session, properties);
 	add_property(properties, "memory", properties->memory);
 	add_property(properties, "engine", options->engine);
 	add_property(properties, "seed", properties->seed);

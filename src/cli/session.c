@@ -203,11 +203,45 @@ static int configure_clock(const struct machine_options *options, struct board_c
 	return 0;
 }
 
+/* The option, or what the image is for; RISC-V if that says nothing. */
+static int configure_arch(const struct machine_options *options, struct board_config *config,
+			  struct error *error)
+{
+	static const struct {
+		const char *name;
+		enum image_arch arch;
+	} names[] = {
+		{"riscv64", IMAGE_ARCH_RISCV64},
+		{"aarch64", IMAGE_ARCH_AARCH64},
+		{"arm64",   IMAGE_ARCH_AARCH64},
+	};
+	for (unsigned i = 0; options->arch && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(options->arch, names[i].name) != 0)
+			continue;
+		config->arch = names[i].arch;
+		return 0;
+	}
+	if (options->arch)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--arch %.40s: expected riscv64 or aarch64", options->arch);
+	if (options->kernel &&
+	    image_guess_arch(options->kernel, options->memory) == IMAGE_ARCH_AARCH64)
+		config->arch = IMAGE_ARCH_AARCH64;
+	return 0;
+}
+
+static int configure_cpu(const struct machine_options *options, struct board_config *config,
+			 struct error *error)
+{
+	if (!options->cpu)
+		return 0;
+	return config->arch == IMAGE_ARCH_AARCH64
+		       ? arm64_config_parse(&config->arm64, options->cpu, error)
+		       : riscv_config_parse(&config->riscv, options->cpu, error);
+}
+
 static int check_names(const struct machine_options *options, struct error *error)
 {
-	if (options->arch && strcmp(options->arch, "riscv64"))
-		return error_set(error, EXIT_CODE_USAGE,
-				 "--arch %s: only riscv64 is there in this version", options->arch);
 	if (options->machine && strcmp(options->machine, "virt"))
 		return error_set(error, EXIT_CODE_USAGE, "--machine %s: expected 'virt'",
 				 options->machine);
@@ -251,12 +285,15 @@ static int configure_log(const struct machine_options *options, struct log *log,
 }
 
 /* Linux needs to be told where its console is; a command is better seen without boot messages. */
-static const char *kernel_command_line(struct session *session)
+static const char *kernel_command_line(struct session *session, enum image_arch arch)
 {
+	bool arm = arch == IMAGE_ARCH_AARCH64;
 	const struct machine_options *options = session->options;
 	if (options->append)
 		return options->append;
-	return session->command && !options->verbose ? "console=ttyS0 quiet" : "console=ttyS0";
+	if (session->command && !options->verbose)
+		return arm ? "console=ttyAMA0 quiet" : "console=ttyS0 quiet";
+	return arm ? "console=ttyAMA0" : "console=ttyS0";
 }
 
 static const struct engine_ops *find_engine(const char *option, const char *name,
@@ -279,7 +316,7 @@ static int configure(struct session *session, struct board_config *config, struc
 	if (check_names(options, error) || configure_log(options, log, error) ||
 	    configure_sbi(session, config, error) || configure_clock(options, config, error))
 		return -1;
-	if (options->cpu && riscv_config_parse(&config->riscv, options->cpu, error))
+	if (configure_arch(options, config, error) || configure_cpu(options, config, error))
 		return -1;
 	if (options->cpus < 1 || options->cpus > MACHINE_MAX_CPUS)
 		return error_set(error, EXIT_CODE_USAGE, "--cpus %llu: expected 1 to %d",
@@ -291,7 +328,7 @@ static int configure(struct session *session, struct board_config *config, struc
 	config->cpu_count = (unsigned)options->cpus;
 	config->kernel = options->kernel;
 	config->without_image = session->tree_only;
-	config->append = kernel_command_line(session);
+	config->append = kernel_command_line(session, config->arch);
 	config->devices = options->devices.items;
 	config->device_count = options->devices.count;
 	config->seed = options->seed;

@@ -49,6 +49,13 @@ static void take_line(void *opaque, const char *key, const char *value)
 		else if (rows[i].text)
 			*rows[i].text = keep(reading->use, value);
 	}
+	static const char board[] = "-virt";
+	size_t length = strlen(value), tail = sizeof(board) - 1;
+	if (!strcmp(key, "machine") && length > tail && !strcmp(value + length - tail, board)) {
+		char arch[32];
+		snprintf(arch, sizeof(arch), "%.*s", (int)(length - tail), value);
+		options->arch = keep(reading->use, arch);
+	}
 	if (!strcmp(key, "option.device") && options->devices.count < OPTION_LIST_MAX) {
 		const char *device = keep(reading->use, value);
 		if (device)
