@@ -62,8 +62,8 @@ int image_read(struct image *image, const char *path, const char *kind, uint64_t
 	       struct error *error);
 
 /*
- * The architecture that a file is for, without reading more of it than that takes; UNKNOWN for flat binaries and for
- * files that cannot be read.
+ * The architecture that a file is for, without reading more of it than that takes; UNKNOWN for flat
+ * binaries and for files that cannot be read.
  */
 enum image_arch image_guess_arch(const char *path, uint64_t limit);
 

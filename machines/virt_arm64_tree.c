@@ -63,8 +63,8 @@ static void put_clock(struct device_fdt *fdt)
 	device_fdt_end(fdt);
 }
 
-static void put_device(const struct board *board, struct device_fdt *fdt,
-		       const struct device *device, uint32_t irq, uint32_t trigger)
+static void put_device(struct device_fdt *fdt, const struct device *device, uint32_t irq,
+		       uint32_t trigger)
 {
 	fdt->interrupt_parent = GIC_PHANDLE;
 	fdt->interrupt_cells = 3;
