@@ -370,12 +370,24 @@ static bool is_device_type(const struct checker *checker, int index, const char 
 	return found && !strcmp(found, type);
 }
 
+static int check_enable_method(struct checker *checker, int index)
+{
+	const char *method = get_string(checker, index, "enable-method");
+	return method && !strcmp(method, "psci")
+		       ? 0
+		       : bad_node(checker, index, "enable-method is not \"psci\"");
+}
+
 static int check_cpu(struct checker *checker, int index)
 {
 	int length;
 	const uint8_t *compatible = property(checker, index, "compatible", &length);
+	if (has_string(compatible, length, "arm,armv8"))
+		return check_enable_method(checker, index);
 	if (!has_string(compatible, length, "riscv"))
-		return bad_node(checker, index, "compatible lacks \"riscv\", expected of a CPU");
+		return bad_node(checker, index,
+				"compatible lacks \"riscv\" or \"arm,armv8\", "
+				"expected of a CPU");
 	if (check_isa(checker, index))
 		return -1;
 	uint32_t timebase;
