@@ -9,8 +9,8 @@
 
 /* Bytes in order; positions count up. */
 struct chardev_ring {
-	uint8_t bytes[CHARDEV_QUEUE_SIZE];
 	uint32_t head, tail;
+	uint8_t bytes[CHARDEV_QUEUE_SIZE];
 };
 
 /* How one kind of back end talks to the host. */
@@ -38,17 +38,18 @@ struct chardev {
 	bool (*stall_handler)(void *opaque);
 	void *stall_opaque;
 
-	struct chardev_ring staged; /* read from the host, not for the front end yet */
-	struct chardev_ring queue;  /* waits for the front end */
-	bool muted;                 /* host input is dropped */
+	bool muted; /* host input is dropped */
 	void (*tap)(void *opaque, const uint8_t *bytes, size_t length);
 	void *tap_opaque;
 
-	uint8_t output[CHARDEV_OUTPUT_SIZE];
-	size_t output_length;
-
 	char *text; /* buffer back end */
 	size_t text_length, text_capacity;
+
+	/* What is large comes last: a run that prints and reads little touches few pages. */
+	size_t output_length;
+	struct chardev_ring staged; /* read from the host, not for the front end yet */
+	struct chardev_ring queue;  /* waits for the front end */
+	uint8_t output[CHARDEV_OUTPUT_SIZE];
 };
 
 /* Allocates a chardev without descriptors; NULL and the error set when memory is out. */

@@ -10,7 +10,7 @@
 
 #include "machines/board_impl.h"
 
-enum { FIRST_SIZE = 16 << 10 };
+enum { FIRST_SIZE = 8 << 10 };
 
 void device_tree_put_u64(struct device_fdt *fdt, const char *property, uint64_t value)
 {

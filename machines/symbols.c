@@ -7,7 +7,7 @@ int symbol_table_add(struct symbol_table *table, const char *name, uint64_t addr
 		     unsigned priority)
 {
 	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? 2 * table->capacity : 256;
+		size_t capacity = table->capacity ? 2 * table->capacity : 16;
 		void *grown = realloc(table->symbols, capacity * sizeof(*table->symbols));
 		if (!grown)
 			return -1;

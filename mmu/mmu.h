@@ -54,7 +54,8 @@ struct mmu_watch *mmu_watch_new(struct machine *machine,
 				void *opaque);
 void mmu_watch_free(struct mmu_watch *watch);
 
-/* Allocates the TLBs. Returns 0, or -1 when memory is out. */
+/* Allocates the TLBs; isa->update_mode points data_tlb at one. Returns 0, or -1 when memory is out.
+ */
 int mmu_init(struct cpu *cpu);
 void mmu_fini(struct cpu *cpu);
 

@@ -20,13 +20,18 @@ void mmu_fini(struct cpu *cpu)
 	cpu->data_tlb = NULL;
 }
 
-static void clear_entry(struct cpu_tlb *tlb, unsigned index)
+static void clear_tags(struct cpu_tlb_entry *entry)
 {
-	tlb->entry[index] = (struct cpu_tlb_entry){
+	*entry = (struct cpu_tlb_entry){
 		.read = CPU_TLB_EMPTY,
 		.write = CPU_TLB_EMPTY,
 		.fetch = CPU_TLB_EMPTY,
 	};
+}
+
+static void clear_entry(struct cpu_tlb *tlb, unsigned index)
+{
+	clear_tags(&tlb->entry[index]);
 	tlb->slow[index].page = CPU_TLB_EMPTY;
 }
 
@@ -39,14 +44,15 @@ static void forget_large(struct cpu_tlb *tlb)
 /*
  * The TLB of a mode: most modes of most machines are never used. Zeroed entries need no further
  * set-up: their tag is that of page 0, which only the first entry is compared with, and the last
- * one by accesses that wrap around the end of the address space.
+ * one by accesses that wrap around the end of the address space (by tag only: the slow path looks
+ * for the page of the first byte).
  */
 static struct cpu_tlb *tlb_of_mode(struct cpu *cpu, unsigned mode)
 {
 	struct cpu_tlb *tlb = &cpu->tlb[mode];
 	if (!(cpu->tlb_ready >> mode & 1)) {
 		clear_entry(tlb, 0);
-		clear_entry(tlb, CPU_TLB_ENTRIES - 1);
+		clear_tags(&tlb->entry[CPU_TLB_ENTRIES - 1]);
 		forget_large(tlb);
 		cpu->tlb_ready |= 1u << mode;
 	}
@@ -127,7 +133,6 @@ int mmu_init(struct cpu *cpu)
 	cpu->tlb_ready = 0;
 	if (!cpu->tlb)
 		return -1;
-	mmu_use_data_mode(cpu);
 	mmu_flush(cpu);
 	return 0;
 }
