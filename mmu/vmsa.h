@@ -18,10 +18,11 @@
 #define VMSA_AP0        (1ull << 6) /* stage 1: AP[1], EL0 may; stage 2: S2AP[0], reads */
 #define VMSA_AP1        (1ull << 7) /* stage 1: AP[2], read-only; stage 2: S2AP[1], writes */
 /* Stage 1. */
-#define VMSA_NG  (1ull << 11)
-#define VMSA_GP  (1ull << 50)
-#define VMSA_PXN (1ull << 53)
-#define VMSA_UXN (1ull << 54) /* XN where there is one level of privilege */
+#define VMSA_NG    (1ull << 11)
+#define VMSA_GP    (1ull << 50)
+#define VMSA_PXN   (1ull << 53)
+#define VMSA_UXN   (1ull << 54) /* XN where there is one level of privilege */
+#define VMSA_ATTR3 (1ull << 59) /* FEAT_AIE: AttrIndx[3] */
 /* Limits that a table descriptor of stage 1 sets for what is below it. */
 #define VMSA_TABLE_PXN (1ull << 59)
 #define VMSA_TABLE_UXN (1ull << 60)

@@ -43,8 +43,9 @@ enum {
 	VTCR_HD = 22,
 	VTCR_DS = 32,
 	VTCR_SL2 = 33,
+	VTCR_S2PIE = 36,
 };
-enum { TCR2_PIE = 1, TCR2_E0POE = 2, TCR2_POE = 3 };
+enum { TCR2_PIE = 1, TCR2_E0POE = 2, TCR2_POE = 3, TCR2_AIE = 4 };
 #define SCTLR_WXN  (1ull << 19)
 #define SCTLR_EPAN (1ull << 57)
 
@@ -252,6 +253,8 @@ static void decode_stage2(const struct arm64_cpu *pe, struct arm64_stage2 *stage
 		.force_type = hcr & HCR_FWB,
 		.protect_tables = hcr & HCR_PTW,
 		.xnx = arm64_has(pe, A64_FEAT_XNX),
+		.indirect = arm64_has(pe, A64_FEAT_S2PIE) && bit(vtcr, VTCR_S2PIE),
+		.pir = pe->sysreg[A64_S2PIR_EL2],
 	};
 	if (!stage->on)
 		return;
@@ -330,7 +333,8 @@ static void make_key(struct arm64_cpu *pe, enum arm64_regime_id id, struct arm64
 		.root = pe->sysreg[regime_registers[id].ttbr0] & root_mask,
 		.all = {stage->on | stage->two << 1 | stage->wxn << 2 | stage->epan << 3 |
 				stage->indirect << 4 | stage->overlay[0] << 5 |
-				stage->overlay[1] << 6 | stage->default_cacheable << 7,
+				stage->overlay[1] << 6 | stage->default_cacheable << 7 |
+				stage->more_types << 11,
 			stage->mair[0], stage->mair[1], stage->pir[0], stage->pir[1], stage->por[0],
 			stage->por[1], pe->sysreg[regime_registers[id].ttbr1] & root_mask,
 			pe->sysreg[regime_registers[id].tcr]},
@@ -339,6 +343,7 @@ static void make_key(struct arm64_cpu *pe, enum arm64_regime_id id, struct arm64
 		key->all[0] |= 1 << 8 | second->force_type << 9 | second->protect_tables << 10;
 		key->all[9] = pe->sysreg[A64_VTTBR_EL2];
 		key->all[10] = pe->sysreg[A64_VTCR_EL2];
+		key->all[11] = pe->sysreg[A64_S2PIR_EL2];
 	}
 }
 

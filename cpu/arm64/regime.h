@@ -47,6 +47,7 @@ struct arm64_stage1 {
 	bool wxn;               /* writable is not executable */
 	bool epan;              /* PAN counts pages that EL0 may execute only */
 	bool indirect;          /* permissions from PIR_ELx */
+	bool more_types;        /* AttrIndx[3], and MAIR2_ELx */
 	bool overlay[2];        /* POR_EL0 counts for EL0, POR_ELx for ELx */
 	bool default_cacheable; /* HCR_EL2.DC */
 	uint64_t mair[2];
@@ -62,10 +63,12 @@ struct arm64_stage2 {
 	bool protect_tables; /* HCR_EL2.PTW */
 	bool dirty;
 	bool xnx;
+	bool indirect; /* permissions from S2PIR_EL2 */
+	uint64_t pir;
 	struct vmsa_layout layout;
 };
 
-#define A64_TLB_KEYS 11
+#define A64_TLB_KEYS 12
 
 /* What the translations in a TLB were made from. */
 struct arm64_tlb_key {

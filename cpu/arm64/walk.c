@@ -71,7 +71,8 @@ static bool fail(struct walk *walk, enum vmsa_fault fault, int level, bool secon
 static uint8_t stage1_memory(const struct arm64_stage1 *stage, uint64_t descriptor)
 {
 	unsigned index = descriptor >> 2 & 7;
-	return (uint8_t)(stage->mair[0] >> 8 * index);
+	bool second = stage->more_types && descriptor & VMSA_ATTR3;
+	return (uint8_t)(stage->mair[second] >> 8 * index);
 }
 
 /* The type that stage 2 has by itself: MemAttr[3:0]. */
@@ -134,11 +135,28 @@ static enum vmsa_fault physical_update(struct walk *walk, uint64_t at, uint64_t 
 									       : VMSA_FAULT_UPDATE;
 }
 
+/* The same by S2PIR_EL2. What may be written by hardware only counts as read-only. */
+static unsigned stage2_indirect(const struct arm64_stage2 *stage, uint64_t descriptor, bool user)
+{
+	enum { WRITE_ONLY = 4, READABLE = 8, WRITABLE = 4, EL0_EXECUTES = 1, EL1_EXECUTES = 2 };
+	unsigned index =
+		(descriptor >> 53 & 3) << 2 | (descriptor >> 51 & 1) << 1 | (descriptor >> 6 & 1);
+	unsigned code = stage->pir >> 4 * index & 15;
+	if (code < READABLE) {
+		bool mostly_read_only = code & 2;
+		return mostly_read_only ? MMU_READ : code == WRITE_ONLY ? MMU_WRITE : 0;
+	}
+	return MMU_READ | (code & WRITABLE ? MMU_WRITE : 0) |
+	       (code & (user ? EL0_EXECUTES : EL1_EXECUTES) ? MMU_FETCH : 0);
+}
+
 /* What a leaf of stage 2 permits. */
 static unsigned stage2_permits(const struct arm64_stage2 *stage, uint64_t descriptor, bool user)
 {
 	unsigned permits = 0;
 	bool execute_never = descriptor & VMSA_UXN;
+	if (stage->indirect)
+		return stage2_indirect(stage, descriptor, user);
 	if (stage->xnx && descriptor & VMSA_PXN) /* XN[0]: the other way round for EL1 */
 		execute_never = user == execute_never;
 	if (descriptor & VMSA_AP0)
@@ -185,8 +203,13 @@ static bool stage2(struct walk *walk, uint64_t ipa, unsigned access, bool user,
 	else
 		fault = vmsa_walk(&stage->layout, &memory, ipa, &leaf);
 	unsigned permits = 0;
+	bool undirty = false;
 	if (!fault) {
 		permits = stage2_permits(stage, leaf.descriptor, user);
+		undirty = stage->indirect && !stage->dirty && !(leaf.descriptor & VMSA_AP1) &&
+			  permits & MMU_WRITE;
+		if (undirty)
+			permits &= ~(unsigned)MMU_WRITE;
 		if (wanted & ~permits)
 			fault = VMSA_FAULT_PERMISSION;
 	}
@@ -204,6 +227,7 @@ static bool stage2(struct walk *walk, uint64_t ipa, unsigned access, bool user,
 	if (fault) {
 		fail(walk, fault, leaf.level, true);
 		walk->result->fault.ipa = ipa;
+		walk->result->fault.dirty_bit = undirty && wanted & MMU_WRITE;
 		if (fault == VMSA_FAULT_PERMISSION && wanted & MMU_WRITE && permits & MMU_READ)
 			walk->result->fault.write = true;
 		return false;
@@ -266,30 +290,90 @@ static enum vmsa_fault update_descriptor(struct walk *walk, uint64_t at, uint64_
 	return fault ? fault : physical_update(walk, physical, expected, desired);
 }
 
-/* What a leaf of stage 1 permits, by AP, PXN, UXN (Arm ARM, D8.4.1). */
-static unsigned direct_permits(const struct arm64_stage1 *stage, const struct arm64_half *half,
-			       const struct vmsa_leaf *leaf, const struct arm64_request *request)
+/* What one level of privilege may do, and what may then be taken away. */
+struct permits {
+	unsigned access;
+	bool overlay; /* POR_ELx has its say */
+	bool wxn;     /* not executable if writable */
+};
+
+/* By AP, PXN, UXN, and the limits of the tables above (Arm ARM, D8.4.1). */
+static struct permits direct_permits(const struct arm64_stage1 *stage,
+				     const struct arm64_half *half, const struct vmsa_leaf *leaf,
+				     bool user)
 {
 	uint64_t descriptor = leaf->descriptor, tables = half->flat ? 0 : leaf->tables;
 	bool writable = !(descriptor & VMSA_AP1) || (half->dirty && descriptor & VMSA_DBM);
 	if (tables & VMSA_TABLE_AP1)
 		writable = false;
 	bool uxn = descriptor & VMSA_UXN || tables & VMSA_TABLE_UXN;
-	if (!stage->two)
-		return MMU_READ | (writable ? MMU_WRITE : 0) |
-		       (uxn || (stage->wxn && writable) ? 0 : MMU_FETCH);
-	bool el0 = descriptor & VMSA_AP0 && !(tables & VMSA_TABLE_AP0);
-	if (request->user) {
-		unsigned data = el0 ? MMU_READ | (writable ? MMU_WRITE : 0) : 0;
-		return data | (uxn || (stage->wxn && data & MMU_WRITE) ? 0 : MMU_FETCH);
+	bool el0 = stage->two && descriptor & VMSA_AP0 && !(tables & VMSA_TABLE_AP0);
+	unsigned data = MMU_READ | (writable ? MMU_WRITE : 0);
+	bool never = uxn;
+	if (user) {
+		data = el0 ? data : 0;
+	} else if (stage->two) {
+		bool pxn = descriptor & VMSA_PXN || tables & VMSA_TABLE_PXN;
+		never = pxn || (el0 && writable);
 	}
-	bool pxn = descriptor & VMSA_PXN || tables & VMSA_TABLE_PXN;
-	unsigned permits = MMU_READ | (writable ? MMU_WRITE : 0);
-	if (!pxn && !(el0 && writable) && !(stage->wxn && writable))
-		permits |= MMU_FETCH;
-	if (request->pan && (el0 || (stage->epan && !uxn)))
-		permits &= MMU_FETCH;
-	return permits;
+	return (struct permits){data | (never ? 0 : MMU_FETCH), true, stage->wxn};
+}
+
+/* By what PIR_ELx or PIRE0_ELx says of the descriptor's index (Arm ARM, D8.4.2). */
+static struct permits indirect_permits(const struct arm64_stage1 *stage, uint64_t descriptor,
+				       bool user)
+{
+	enum { R = MMU_READ, W = MMU_WRITE, X = MMU_FETCH, NO_OVERLAY = 8, RW_NOT_X = 6 };
+	/* GCS pages (9) can be read as any other. */
+	static const uint8_t meaning[] = {0, R, X,     R | X, 0,     R | W, R | W | X, R | W | X,
+					  R, R, R | X, 0,     R | W, 0,     R | W | X, 0};
+	unsigned index =
+		(descriptor >> 53 & 3) << 2 | (descriptor >> 51 & 1) << 1 | (descriptor >> 6 & 1);
+	unsigned code = stage->pir[!user] >> 4 * index & 15;
+	return (struct permits){meaning[code], code < NO_OVERLAY, code == RW_NOT_X};
+}
+
+static struct permits base_permits(const struct arm64_stage1 *stage, const struct arm64_half *half,
+				   const struct vmsa_leaf *leaf, bool user)
+{
+	return stage->indirect ? indirect_permits(stage, leaf->descriptor, user)
+			       : direct_permits(stage, half, leaf, user);
+}
+
+/* What POR_ELx leaves of a descriptor's permissions (Arm ARM, D8.4.3). */
+static unsigned overlay_permits(const struct arm64_stage1 *stage, uint64_t descriptor, bool user)
+{
+	enum { R = MMU_READ, W = MMU_WRITE, X = MMU_FETCH, RESERVED = 8 };
+	static const uint8_t meaning[] = {0, R, X, R | X, W, R | W, W | X, R | W | X};
+	unsigned index = descriptor >> 60 & 7;
+	unsigned code = stage->por[!user] >> 4 * index & 15;
+	return code < RESERVED ? meaning[code] : 0;
+}
+
+/* What a leaf of stage 1 permits. *overlaid: what only the overlay takes away. */
+static unsigned stage1_permits(const struct arm64_stage1 *stage, const struct arm64_half *half,
+			       const struct vmsa_leaf *leaf, const struct arm64_request *request,
+			       unsigned *overlaid)
+{
+	bool user = request->user;
+	struct permits permits = base_permits(stage, half, leaf, user);
+	*overlaid = 0;
+	if (request->pan && !user && stage->two) {
+		struct permits el0 = base_permits(stage, half, leaf, true);
+		unsigned counts = MMU_READ | MMU_WRITE;
+		if (stage->epan || stage->indirect)
+			counts |= MMU_FETCH;
+		if (el0.access & counts)
+			permits.access &= MMU_FETCH;
+	}
+	if (permits.overlay && stage->overlay[!user]) {
+		unsigned left = overlay_permits(stage, leaf->descriptor, user);
+		*overlaid = permits.access & ~left;
+		permits.access &= left;
+	}
+	if (permits.wxn && permits.access & MMU_WRITE)
+		permits.access &= ~(unsigned)MMU_FETCH;
+	return permits.access;
 }
 
 /* An address as the tables take it; false: it is in no half's reach. */
@@ -346,9 +430,17 @@ static bool stage1(struct walk *walk, const struct arm64_stage1 *stage)
 	enum vmsa_fault fault = vmsa_walk(&half->layout, &memory, input, &leaf);
 	if (fault)
 		return fail(walk, fault, leaf.level, false);
-	unsigned permits = direct_permits(stage, half, &leaf, request);
+	unsigned overlaid, permits = stage1_permits(stage, half, &leaf, request, &overlaid);
+	/* With indirect permissions AP[2] is "not dirty", and a write needs hardware to clear it.
+	 */
+	bool undirty = stage->indirect && !half->dirty && leaf.descriptor & VMSA_AP1 &&
+		       permits & MMU_WRITE;
+	if (undirty)
+		permits &= ~(unsigned)MMU_WRITE;
 	if (wanted & ~permits) {
 		fail(walk, VMSA_FAULT_PERMISSION, leaf.level, false);
+		result->fault.overlay = wanted & overlaid;
+		result->fault.dirty_bit = undirty && wanted & MMU_WRITE;
 		if (wanted & MMU_WRITE && permits & MMU_READ)
 			result->fault.write = true;
 		return false;
