@@ -83,9 +83,13 @@ static void enable_groups(struct arm64_cpu *pe)
 void gic_update(struct arm64_cpu *pe)
 {
 	uint32_t lines = pe->irq_wires | gic_physical_lines(pe) | gic_virtual_lines(pe);
-	if (lines & ~pe->irq_level)
+	uint32_t changed = lines ^ pe->irq_level;
+	if (!changed)
+		return;
+	if (changed & lines)
 		cpu_attention(&pe->cpu);
 	pe->irq_level = lines;
+	arm64_observe_lines(pe, changed);
 }
 
 void gic_refresh(struct arm64_cpu *pe)
@@ -340,6 +344,43 @@ void write_icc_apr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 		reg = group == GIC_GROUP0 ? A64_ICH_AP0R0_EL2 : A64_ICH_AP1R0_EL2;
 	pe->sysreg[reg] = (uint32_t)value;
 	gic_update(pe);
+}
+
+/*
+ * EL3 has its own names for bits of the one security state that there is: of group 1 those of the
+ * non-secure side count.
+ */
+enum { EL3_CBPR = 1 << 1, EL3_EOIMODE = 7 << 2 };
+
+uint64_t read_icc_ctlr_el3(struct arm64_cpu *pe, enum arm64_sysreg reg)
+{
+	(void)reg;
+	uint64_t ctlr = pe->sysreg[A64_ICC_CTLR_EL1];
+	return ICC_CTLR_A3V | 4 << ICC_CTLR_PRIBITS_SHIFT | (ctlr & ICC_CTLR_CBPR ? EL3_CBPR : 0) |
+	       (ctlr & ICC_CTLR_EOIMODE ? EL3_EOIMODE : 0);
+}
+
+void write_icc_ctlr_el3(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	(void)reg;
+	enum { EOIMODE_EL1NS = 1 << 4 };
+	pe->sysreg[A64_ICC_CTLR_EL1] = (value & EL3_CBPR ? ICC_CTLR_CBPR : 0) |
+				       (value & EOIMODE_EL1NS ? ICC_CTLR_EOIMODE : 0);
+	gic_update(pe);
+}
+
+uint64_t read_icc_igrpen1_el3(struct arm64_cpu *pe, enum arm64_sysreg reg)
+{
+	(void)reg;
+	return pe->sysreg[A64_ICC_IGRPEN1_EL1];
+}
+
+void write_icc_igrpen1_el3(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	(void)reg;
+	pe->sysreg[A64_ICC_IGRPEN1_EL1] = value & 1;
+	enable_groups(pe);
+	gic_refresh(pe);
 }
 
 /* There is no other way to the interface than system registers. */

@@ -4,6 +4,7 @@
 #include "cpu/arm64/sysreg_special.h"
 #include "cpu/arm64/timer.h"
 #include "cpu/arm64/trap.h"
+#include "engine/engine.h"
 
 /* The kinds, by falling priority. A virtual one is for EL1, if EL2 has routed the physical one. */
 struct kind {
@@ -46,6 +47,15 @@ static unsigned target_of(const struct arm64_cpu *pe, const struct kind *kind, u
 	return hcr & (kind->route | HCR_TGE) ? A64_EL2 : A64_EL1;
 }
 
+/* FEAT_NMI: PSTATE.ALLINT, or the use of SP_ELx, masks all interrupts. */
+static bool all_masked(const struct arm64_cpu *pe)
+{
+	uint64_t sctlr = arm64_sctlr(pe);
+	if (!arm64_has(pe, A64_FEAT_NMI) || !(sctlr & SCTLR_NMI))
+		return false;
+	return pe->pstate & PSTATE_ALLINT || (sctlr & SCTLR_SPINTM && pe->pstate & PSTATE_SPSEL);
+}
+
 /* Lower levels cannot mask what goes to EL2 or EL3, except EL0 of a host. */
 static bool is_masked(const struct arm64_cpu *pe, const struct kind *kind, unsigned target)
 {
@@ -54,8 +64,8 @@ static bool is_masked(const struct arm64_cpu *pe, const struct kind *kind, unsig
 		return true;
 	bool maskable = target == level || target == A64_EL1 ||
 			(target == A64_EL2 && arm64_is_host_el0(pe));
-	uint32_t all = kind->cause == A64_SERROR ? 0 : PSTATE_ALLINT;
-	return maskable && pe->pstate & (kind->mask | all);
+	return maskable &&
+	       (pe->pstate & kind->mask || (kind->cause != A64_SERROR && all_masked(pe)));
 }
 
 /* What HCR_EL2.VSE=1 reports is EL2's choice (FEAT_RAS). It is pending no longer. */
@@ -113,6 +123,27 @@ bool arm64_wakeup(const struct cpu *cpu)
 	const struct arm64_cpu *pe = (const struct arm64_cpu *)cpu;
 	bool marked = cpu->reservation != UINT64_MAX && cpu->machine->cpu_count > 1;
 	return arm64_ends_wait(pe) || (pe->wait == A64_WAIT_EVENT && marked);
+}
+
+void arm64_observe_lines(const struct arm64_cpu *pe, uint32_t changed)
+{
+	const struct cpu *cpu = &pe->cpu;
+	const struct observer_list *observers = &cpu->machine->observers;
+	if (!observer_wants(observers, OBSERVE_IRQ))
+		return;
+	/* Either an instruction of this PE caused it, or it comes between instructions. */
+	bool inside = cpu->machine->running == cpu && cpu->uop && cpu->exit == CPU_EXIT_NONE;
+	for (unsigned line = 0; line < 4; line++) {
+		if (!(changed >> line & 1))
+			continue;
+		struct observation observation = {
+			.kind = OBSERVE_IRQ,
+			.icount = cpu->machine->clock.now,
+			.pc = inside ? engine_pc(cpu) : cpu->pc,
+			.irq = {line, pe->irq_level >> line & 1},
+		};
+		observer_notify(observers, cpu, &observation);
+	}
 }
 
 /* Ends a WFE, or lets the next one not wait. */

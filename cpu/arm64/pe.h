@@ -23,6 +23,8 @@
 #define SCTLR_nTWE   (1ull << 18)
 #define SCTLR_SPAN   (1ull << 23)
 #define SCTLR_UCI    (1ull << 26)
+#define SCTLR_NMI    (1ull << 61)
+#define SCTLR_SPINTM (1ull << 62) /* SPINTMASK */
 #define SCTLR_EnASR  (1ull << 54)
 #define SCTLR_EnAS0  (1ull << 55)
 #define SCTLR_EnALS  (1ull << 56)
@@ -129,6 +131,9 @@ bool arm64_ends_wait(const struct arm64_cpu *pe);
 
 /* An event for WFE (Arm ARM, D1.6.1): ends a wait, or sets the event register. */
 void arm64_event(struct arm64_cpu *pe);
+
+/* Tells observers of interrupt inputs (enum arm64_line) that have changed. */
+void arm64_observe_lines(const struct arm64_cpu *pe, uint32_t changed);
 
 /* ESB: defers a virtual SError that is masked. */
 void arm64_error_barrier(struct arm64_cpu *pe);
