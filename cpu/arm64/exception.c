@@ -59,8 +59,8 @@ void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
 	cpu->r[A64_REG_SP] = pe->sp[stack_of(pe->pstate)];
 	cpu->level = (pe->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
 	arm64_update_mode(cpu);
-	struct trap trap;
-	if (arm64_interrupt(cpu, &trap))
+	/* Only where something may be pending that was masked. */
+	if (pe->irq_level || pe->sysreg[A64_HCR_EL2] & (HCR_VSE | HCR_VF | HCR_VI))
 		cpu_attention(cpu);
 }
 
