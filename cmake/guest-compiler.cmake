@@ -23,3 +23,4 @@ function(find_guest_compiler arch triple)
 endfunction()
 
 find_guest_compiler(riscv64 riscv64)
+find_guest_compiler(aarch64 aarch64)

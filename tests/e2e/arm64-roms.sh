@@ -1,0 +1,30 @@
+#!/bin/bash
+# The bare-metal AArch64 programs in every engine: all their TAP lines must be ok.
+set -u
+source tests/e2e/tap.sh
+
+roms=$TRAPLINE_BUILD/test-roms/arm64
+if [ ! -e "$roms/fgt-tour.elf" ]; then
+	echo "1..1"
+	echo "ok 1 - AArch64 programs # SKIP no cross compiler"
+	exit 0
+fi
+
+# lines PROGRAM ENGINE: exit status, and how many checks passed and failed
+lines() {
+	local out
+	out=$("$TRAPLINE" run --engine "$2" --timeout 100s "$roms/$1.elf" 2>/dev/null </dev/null)
+	echo "$? $(grep -c '^ok' <<<"$out") $(grep -c -e '^not ok' -e '^Bail' <<<"$out")"
+}
+
+for engine in step interp jit; do
+	if ! has_engine $engine; then
+		continue
+	fi
+	is "fgt/tour, $engine" "0 203 0" "$(lines fgt-tour $engine)"
+	is "ls64/tour, $engine" "0 11 0" "$(lines ls64-tour $engine)"
+	is "nested/nv2, $engine" "0 8 0" "$(lines nested-nv2 $engine)"
+done
+"$TRAPLINE" run --trace trap "$roms/ls64-tour.elf" 2>&1 </dev/null | grep -q 'HFGITR_EL2.PSBCSYNC=1'
+is "a trace names the bit" 0 $?
+report
