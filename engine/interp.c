@@ -170,6 +170,21 @@ COLD_HANDLER(leave_lookup)
 			TAIL(leave_after);                                                         \
 	} while (0)
 
+#define LOAD_VECTOR()                                                                              \
+	do {                                                                                       \
+		if (!verb_load_vector_slow(cpu, uop, A + (uint64_t)IMM))                           \
+			TAIL(leave_trapped);                                                       \
+		if (cpu->attention)                                                                \
+			TAIL(leave_after);                                                         \
+	} while (0)
+#define STORE_VECTOR()                                                                             \
+	do {                                                                                       \
+		if (!verb_store_vector_slow(cpu, uop, A + (uint64_t)IMM))                          \
+			TAIL(leave_trapped);                                                       \
+		if (cpu->attention)                                                                \
+			TAIL(leave_after);                                                         \
+	} while (0)
+
 #define COLD_LOAD(name, slots, ...)                                                                \
 	COLD_HANDLER(cold_##name)                                                                  \
 	{                                                                                          \
@@ -196,12 +211,15 @@ COLD_HANDLER(leave_lookup)
 #define COLD_RFF(name, slots, ...)
 #define COLD_RF(name, slots, ...)
 #define COLD_FR(name, slots, ...)
+#define COLD_VVV(name, slots, ...)
 
 #define UOP(name, kind, slots, ...) COLD_##kind(name, slots, __VA_ARGS__)
 #include "engine/uop.def"
 #undef UOP
 #undef LOAD
 #undef STORE
+#undef LOAD_VECTOR
+#undef STORE_VECTOR
 
 /* -- the handlers -- */
 
@@ -231,6 +249,23 @@ COLD_HANDLER(leave_lookup)
 		__builtin_memcpy((void *)(entry->host + address), &stored, sizeof(stored));        \
 	} while (0)
 
+#define LOAD_VECTOR()                                                                              \
+	do {                                                                                       \
+		uint64_t address = A + (uint64_t)IMM;                                              \
+		const struct cpu_tlb_entry *entry = tlb_entry(cpu, address);                       \
+		if (UNLIKELY(entry->read != tlb_probe(address, 16, false)))                        \
+			TAIL_COLD;                                                                 \
+		__builtin_memcpy(&cpu->v[uop->d], (const void *)(entry->host + address), 16);      \
+	} while (0)
+#define STORE_VECTOR()                                                                             \
+	do {                                                                                       \
+		uint64_t address = A + (uint64_t)IMM;                                              \
+		const struct cpu_tlb_entry *entry = tlb_entry(cpu, address);                       \
+		if (UNLIKELY(entry->write != tlb_probe(address, 16, false)))                       \
+			TAIL_COLD;                                                                 \
+		__builtin_memcpy((void *)(entry->host + address), &cpu->v[uop->b], 16);            \
+	} while (0)
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the fast path stores guest memory in host order: little-endian hosts only"
 #endif
@@ -256,6 +291,7 @@ COLD_HANDLER(leave_lookup)
 #define COLD_OF_RFF(name)
 #define COLD_OF_RF(name)
 #define COLD_OF_FR(name)
+#define COLD_OF_VVV(name)
 
 #define UOP(name, kind, slots, ...)                                                                \
 	HANDLER(handle_##name)                                                                     \

@@ -56,7 +56,7 @@ struct jit {
 	const uint8_t *leave_budget;   /* the head, which has taken what is not there */
 	/* Loads, stores by the logarithm of their size: rax = address. Called; spoils rdx. If the
 	 * bytes are at rax + rcx, the flags say "equal". */
-	const uint8_t *probe[2][4];
+	const uint8_t *probe[2][5];
 	const uint8_t *leave_lookup; /* jumped to; rax = pc */
 	const uint8_t *cold_entry;   /* jumped to; rdx = block that is not compiled */
 };

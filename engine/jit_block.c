@@ -124,6 +124,7 @@ unsigned jit_uses(const struct uop *uop)
 	case UOP_KIND_FR: return USES_A;
 	case UOP_KIND_FFF:
 	case UOP_KIND_FFFF:
+	case UOP_KIND_VVV:
 	case UOP_KIND_FF: return 0;
 	default: return USES_ANY;
 	}

@@ -205,6 +205,10 @@ void jit_lower_fp_from_bits(struct jit_lowering *l, unsigned insn, unsigned flag
 
 void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm from)
 {
+	if (size == 16) {
+		jit_vector_load(l, from);
+		return;
+	}
 	if (size == 2) {
 		x86_op(l->code, X86_MOVZX16, false, X86_RCX, from);
 		/* NaN-boxes by sign extension of the immediate. */
@@ -221,7 +225,9 @@ void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm from)
 void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm to, unsigned scratch)
 {
 	unsigned b = l->uop->b;
-	if (size == 8 && l->fp.known.wide >> b & 1) {
+	if (size == 16) {
+		jit_vector_store(l, to);
+	} else if (size == 8 && l->fp.known.wide >> b & 1) {
 		x86_op(l->code, X86_MOVSD_TO, false, l->fp.host[b], to);
 	} else if (size == 4 && l->fp.known.held >> b & 1) {
 		x86_op(l->code, X86_MOVSS_TO, false, l->fp.host[b], to);

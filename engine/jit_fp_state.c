@@ -26,6 +26,7 @@ static struct operands operands_of(const struct uop *uop)
 	case UOP_KIND_FF: return (struct operands){a, d};
 	case UOP_KIND_RFF: return (struct operands){a | b, -1};
 	case UOP_KIND_RF: return (struct operands){a, -1};
+	case UOP_KIND_VVV: /* reads memory, not host registers */
 	case UOP_KIND_FR:
 	case UOP_KIND_FLOAD: return (struct operands){0, d};
 	case UOP_KIND_FSTORE: return (struct operands){b, -1};
@@ -90,7 +91,7 @@ static bool has_fp(const struct block *block)
 {
 	const uint32_t kinds = 1u << UOP_KIND_FFF | 1u << UOP_KIND_FFFF | 1u << UOP_KIND_FF |
 			       1u << UOP_KIND_RFF | 1u << UOP_KIND_RF | 1u << UOP_KIND_FR |
-			       1u << UOP_KIND_FLOAD | 1u << UOP_KIND_FSTORE;
+			       1u << UOP_KIND_FLOAD | 1u << UOP_KIND_FSTORE | 1u << UOP_KIND_VVV;
 	for (const struct uop *uop = block->uops;; uop += uop_info[uop->op].slots) {
 		if (kinds >> uop_info[uop->op].kind & 1)
 			return true;

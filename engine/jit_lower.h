@@ -153,6 +153,7 @@ jit_lower jit_lower_binary, jit_lower_binary_not, jit_lower_binary_imm, jit_lowe
 	jit_lower_multiply_high, jit_lower_scaled_add, jit_lower_unary, jit_lower_count,
 	jit_lower_move, jit_lower_swap, jit_lower_constant, jit_lower_pack, jit_lower_divide,
 	jit_lower_multiply_high_mixed;
+jit_lower jit_lower_vector;
 jit_lower jit_lower_load, jit_lower_store, jit_lower_fp_load, jit_lower_fp_store;
 jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_register,
 	jit_lower_leave;
@@ -181,6 +182,9 @@ void jit_fp_load_missing(struct jit_lowering *l, const struct jit_fp_known *expe
 /* FP loads and stores: d of the micro-op = the bytes; the bytes = b by way of scratch. */
 void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm bytes);
 void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm bytes, unsigned scratch);
+/* The same of 128 bits: jit_vector.c. */
+void jit_vector_load(struct jit_lowering *l, struct x86_rm from);
+void jit_vector_store(struct jit_lowering *l, struct x86_rm to);
 
 /* Integer registers that a micro-op reads and writes; anything: whatever it likes. */
 enum jit_uses { USES_A = 1, USES_B = 2, USES_D = 4, USES_ANY = 8 };

@@ -22,7 +22,8 @@ static const uint8_t access_size[UOP_COUNT] = {
 	[UOP_FLD32_A] = 4, [UOP_FLD64_A] = 8, [UOP_ST8] = 1,     [UOP_ST16] = 2,
 	[UOP_ST32] = 4,    [UOP_ST64] = 8,    [UOP_ST16_A] = 2,  [UOP_ST32_A] = 4,
 	[UOP_ST64_A] = 8,  [UOP_FST16] = 2,   [UOP_FST32] = 4,   [UOP_FST64] = 8,
-	[UOP_FST16_A] = 2, [UOP_FST32_A] = 4, [UOP_FST64_A] = 8,
+	[UOP_FST16_A] = 2, [UOP_FST32_A] = 4, [UOP_FST64_A] = 8, [UOP_FLD128] = 16,
+	[UOP_FST128] = 16,
 };
 
 /* What a group may span in bytes and in micro-ops. */
@@ -59,6 +60,8 @@ bool jit_keeps_rdx(const struct uop *uop)
 	case UOP_KIND_RF:
 	case UOP_KIND_RFF:
 	case UOP_KIND_FFFF:
+	case UOP_KIND_VVV:
+	case UOP_KIND_STATE:
 	case UOP_KIND_BRANCH: return true;
 	default: return uop->op == UOP_HEAD;
 	}
@@ -166,7 +169,7 @@ void jit_emit_probes(struct jit *jit)
 {
 	struct x86_code *code = &jit->code;
 	for (unsigned store = 0; store < 2; store++) {
-		for (unsigned size = 0; size < 4; size++) {
+		for (unsigned size = 0; size < 5; size++) {
 			jit->probe[store][size] = x86_here(code);
 			find_entry(jit, code, X86_RAX, 0);
 			add_offset(code, true, X86_RDX, X86_RAX, (1 << size) - 1);

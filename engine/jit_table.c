@@ -116,6 +116,7 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(FLD16,	fp_load, X86_MOVZX16, 0)
 	ROW(FLD32,	fp_load, X86_MOV, 0)
 	ROW(FLD64,	fp_load, X86_MOV, LOWER_WIDE)
+	ROW(FLD128,	fp_load, X86_MOVUPS, 0)
 	ROW(FLD16_A,	fp_load, X86_MOVZX16, LOWER_ALIGNED)
 	ROW(FLD32_A,	fp_load, X86_MOV, LOWER_ALIGNED)
 	ROW(FLD64_A,	fp_load, X86_MOV, LOWER_WIDE | LOWER_ALIGNED)
@@ -130,6 +131,7 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(FST16,	fp_store, X86_MOV16_TO, 0)
 	ROW(FST32,	fp_store, X86_MOV_TO, 0)
 	ROW(FST64,	fp_store, X86_MOV_TO, LOWER_WIDE)
+	ROW(FST128,	fp_store, X86_MOVUPS_TO, 0)
 	ROW(FST16_A,	fp_store, X86_MOV16_TO, LOWER_ALIGNED)
 	ROW(FST32_A,	fp_store, X86_MOV_TO, LOWER_ALIGNED)
 	ROW(FST64_A,	fp_store, X86_MOV_TO, LOWER_WIDE | LOWER_ALIGNED)
@@ -146,6 +148,8 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(LEAVE,	leave, 0, 0)
 	ROW(CALL,	call_helper, 0, 0)
 	ROW(CALL_END,	call_end, 0, 0)
+
+	ROW(VECTOR,	vector, 0, 0)
 
 	ROW(GET,	get, 0, 0)
 	ROW(PUT,	put, 0, 0)

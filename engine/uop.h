@@ -65,6 +65,7 @@ enum uop_kind {
 	UOP_KIND_RFF,  /* integer d; vector a, b */
 	UOP_KIND_RF,   /* integer d; vector a */
 	UOP_KIND_FR,   /* vector d; integer a */
+	UOP_KIND_VVV,  /* vector d, a, b, 128 bits of each; imm */
 };
 
 enum uop_op {

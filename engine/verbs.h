@@ -11,6 +11,7 @@
 #include "engine/flags.h"
 #include "engine/fp_host.h"
 #include "engine/uop.h"
+#include "engine/vector.h"
 #include "mmu/mmu.h"
 
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
@@ -146,5 +147,8 @@ static inline uint64_t tlb_probe(uint64_t address, unsigned size, bool aligned_o
 bool verb_load_slow(struct cpu *cpu, const struct uop *uop, uint64_t address, unsigned size);
 bool verb_store_slow(struct cpu *cpu, const struct uop *uop, uint64_t address, unsigned size,
 		     uint64_t value);
+/* The same of LOAD_VECTOR, which writes d, and STORE_VECTOR: two accesses of 64 bits. */
+bool verb_load_vector_slow(struct cpu *cpu, const struct uop *uop, uint64_t address);
+bool verb_store_vector_slow(struct cpu *cpu, const struct uop *uop, uint64_t address);
 
 #endif

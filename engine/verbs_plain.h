@@ -26,6 +26,22 @@
 			LEFT(CPU_EXIT_AFTER);                                                      \
 	} while (0)
 
+#define LOAD_VECTOR()                                                                              \
+	do {                                                                                       \
+		if (!verb_load_vector_slow(cpu, uop, A + (uint64_t)IMM))                           \
+			LEFT(CPU_EXIT_TRAP);                                                       \
+		if (cpu->attention)                                                                \
+			LEFT(CPU_EXIT_AFTER);                                                      \
+	} while (0)
+
+#define STORE_VECTOR()                                                                             \
+	do {                                                                                       \
+		if (!verb_store_vector_slow(cpu, uop, A + (uint64_t)IMM))                          \
+			LEFT(CPU_EXIT_TRAP);                                                       \
+		if (cpu->attention)                                                                \
+			LEFT(CPU_EXIT_AFTER);                                                      \
+	} while (0)
+
 #define GO_TO(where)                                                                               \
 	do {                                                                                       \
 		cpu->pc = (where);                                                                 \

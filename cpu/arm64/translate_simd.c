@@ -1,6 +1,7 @@
-/* Advanced SIMD on integers: one helper call each (simd_kernel.def). */
+/* Advanced SIMD on integers: one micro-op or one helper call each (simd_kernel.def). */
 #include "cpu/arm64/emit.h"
 #include "cpu/arm64/simd.h"
+#include "engine/vector.h"
 
 uop_helper *const *const arm64_simd_helpers[A64_SIMD_COUNT] = {
 #define ROW(id, ...) arm64_simd_##id,
@@ -18,6 +19,28 @@ uop_helper *const *const arm64_simd_helpers[A64_SIMD_COUNT] = {
 #undef ROW
 };
 
+/* Operations that are a micro-op, by size: enum vector_op and flags, above NATIVE. */
+#define NATIVE 0x8000
+static const uint16_t native[A64_SIMD_COUNT][4] = {
+#define V(op) (NATIVE | VECTOR_##op)
+	[A64_SIMD_AND] = {V(AND)                },
+	[A64_SIMD_BIC] = {				    V(ANDN)                     },
+	[A64_SIMD_ORR] = {				V(OR)                },
+	[A64_SIMD_EOR] = {				       V(XOR)             },
+	[A64_SIMD_ADD] = {                    V(ADD8),                      V(ADD16), V(ADD32), V(ADD64)},
+	[A64_SIMD_SUB] = {						   V(SUB8),              V(SUB16), V(SUB32), V(SUB64)},
+	[A64_SIMD_MUL] = {					 0,                      V(MUL16)},
+	[A64_SIMD_CMEQ] = {V(EQ8),                 V(EQ16), V(EQ32)},
+	[A64_SIMD_CMGT] = {					  V(GT8),                      V(GT16), V(GT32)},
+	[A64_SIMD_CMEQ_zero] = {          V(EQ8) | VECTOR_ZERO,               V(EQ16) | VECTOR_ZERO, V(EQ32) | VECTOR_ZERO},
+	[A64_SIMD_CMGT_zero] = {						  V(GT8) | VECTOR_ZERO,V(GT16) | VECTOR_ZERO, V(GT32) | VECTOR_ZERO},
+	[A64_SIMD_UMAX] = { V(MAXU8)  },
+	[A64_SIMD_UMIN] = {V(MINU8)                     },
+	[A64_SIMD_SMAX] = {						 0,               V(MAX16)},
+	[A64_SIMD_SMIN] = {						0,V(MIN16)},
+#undef V
+};
+
 /* Scalar instructions have bit 28 set; vectors are whole where Q (bit 30) is. */
 static enum simd_span span_of(uint32_t word, unsigned size)
 {
@@ -30,6 +53,14 @@ static void call(struct builder *builder, uint32_t word, const struct arm64_row 
 		 unsigned m, int32_t imm)
 {
 	uop_helper *helper = arm64_simd_helpers[row->argument][size];
+	int32_t plain = native[row->argument][size];
+	if (plain && imm <= SPAN_HALF) { /* neither scalars nor by element */
+		int32_t half = imm == SPAN_HALF ? VECTOR_HALF : 0;
+		build_op(builder, UOP_VECTOR, word & 31, emit_rn(word), m,
+			 (plain & ~NATIVE) | half);
+		emit_vector_written(builder, word & 31);
+		return;
+	}
 	if (!helper) {
 		emit_undefined_because(builder, "reserved operands");
 		return;

@@ -124,6 +124,19 @@ static bool help_structure(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
+/* LD1 and ST1 of 128-bit registers, where alignment does not matter. */
+static void emit_wholes(struct builder *builder, uint32_t word, struct structure structure,
+			unsigned base)
+{
+	for (unsigned i = 0; i < structure.repeats; i++) {
+		unsigned number = (word + i) & 31;
+		build_memory(builder, structure.load ? UOP_FLD128 : UOP_FST128, number, base,
+			     (int32_t)i * 16);
+		if (structure.load)
+			emit_vector_written(builder, number);
+	}
+}
+
 /* LD1 and ST1 of whole registers: in order. */
 static void emit_ones(struct builder *builder, uint32_t word, struct structure structure,
 		      unsigned base)
@@ -179,7 +192,10 @@ static void emit_access(struct builder *builder, uint32_t word, struct structure
 {
 	/* Elements must be aligned, not registers. */
 	bool whole = !builder->cpu->aligned_only || structure.size_log2 == 3;
-	if (structure.elements == 1 && structure.single) {
+	bool quads = arm64_field(word, 30, 30) && !builder->cpu->aligned_only;
+	if (structure.elements == 1 && !structure.single && quads) {
+		emit_wholes(builder, word, structure, base);
+	} else if (structure.elements == 1 && structure.single) {
 		emit_one(builder, word, structure, base);
 	} else if (structure.elements == 1 && whole) {
 		emit_ones(builder, word, structure, base);

@@ -46,7 +46,7 @@ Test(machine, instruction_limit_is_exact)
 Test(machine, instruction_limit_counts_traps)
 {
 	struct toy *toy = toy_new("interp");
-	struct toy_insn bad = {.op = 250};
+	struct toy_insn bad = {.op = TOY_OPS};
 	toy_program(toy, TOY_VECTOR, &bad, 1);
 	toy->machine.trap_loop = 0;
 	toy->machine.icount_limit = 500;

@@ -63,6 +63,7 @@ static struct operands vector_operands(unsigned kind)
 {
 	switch (kind) {
 	case UOP_KIND_FFF:
+	case UOP_KIND_VVV:
 	case UOP_KIND_FFFF: return (struct operands){true, true, true};
 	case UOP_KIND_FF: return (struct operands){true, true, false};
 	case UOP_KIND_RFF: return (struct operands){false, true, true};
@@ -313,6 +314,7 @@ static bool generate(struct generator *g, unsigned op)
 	case UOP_KIND_RFF:
 	case UOP_KIND_RF:
 	case UOP_KIND_FR:
+	case UOP_KIND_VVV:
 	case UOP_KIND_STATE: data_program(g, op); return true;
 	case UOP_KIND_LOAD:
 	case UOP_KIND_STORE:

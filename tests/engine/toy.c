@@ -5,6 +5,7 @@
 
 #include "engine/block.h"
 #include "engine/builder.h"
+#include "engine/vector.h"
 
 #define LEVEL 1
 
@@ -62,17 +63,25 @@ static bool writes_vector(unsigned op)
 {
 	unsigned kind = op < UOP_COUNT ? uop_info[op].kind : UOP_KIND_CONTROL;
 	return kind == UOP_KIND_FFF || kind == UOP_KIND_FFFF || kind == UOP_KIND_FF ||
-	       kind == UOP_KIND_FR || kind == UOP_KIND_FLOAD;
+	       kind == UOP_KIND_FR || kind == UOP_KIND_FLOAD || kind == UOP_KIND_VVV;
+}
+
+/* Accesses of 128 bits have no form for aligned accesses only: they become what has one. */
+static unsigned aligned_access(const struct cpu *cpu, unsigned op)
+{
+	if (!cpu->aligned_only)
+		return op;
+	return op == UOP_FLD128 ? UOP_FLD64 : op == UOP_FST128 ? UOP_FST64 : op;
 }
 
 static void translate_insn(struct cpu *cpu, struct builder *builder)
 {
 	struct toy_insn insn;
 	uint64_t words[2];
-	(void)cpu;
 	if (!build_fetch(builder, 0, 8, &words[0]) || !build_fetch(builder, 8, 8, &words[1]))
 		return;
 	memcpy(&insn, words, sizeof(insn));
+	insn.op = aligned_access(cpu, insn.op) & 0x3fff;
 	if (insn.d == 0 && !writes_vector(insn.op))
 		insn.d = REG_SINK; /* no micro-op writes the zero register */
 	builder->length = sizeof(insn);
@@ -101,6 +110,11 @@ static void translate_insn(struct cpu *cpu, struct builder *builder)
 	case UOP_KIND_STATE:
 		build_op(builder, insn.op, insn.d, insn.a, 0,
 			 (int32_t)offsetof(struct toy, state[insn.imm & 7]));
+		break;
+	case UOP_KIND_VVV:
+		build_op(builder, insn.op, insn.d & 31, insn.a & 31, insn.b & 31,
+			 (int32_t)((uint32_t)insn.imm % VECTOR_OPS) |
+				 (insn.imm & (VECTOR_HALF | VECTOR_ZERO)));
 		break;
 	case UOP_KIND_STORE:
 	case UOP_KIND_FSTORE: build_memory(builder, insn.op, insn.b, insn.a, insn.imm); break;
