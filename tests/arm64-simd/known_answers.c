@@ -5,8 +5,8 @@
 #include "tests/arm64-insn/bench.h"
 
 /* Instructions with registers V0 and up at their places. */
-#define TWO(op, d, n)      ((op) | (n) << 5 | (d))
-#define THREE(op, d, n, m) ((op) | (m) << 16 | (n) << 5 | (d))
+#define TWO(op, d, n)      ((uint32_t)(op) | (n) << 5 | (d))
+#define THREE(op, d, n, m) ((uint32_t)(op) | (m) << 16 | (n) << 5 | (d))
 
 enum {
 	AESE = 0x4e284800,
@@ -23,6 +23,8 @@ enum {
 	SHA256H2 = 0x5e005000,
 	SHA256SU1 = 0x5e006000,
 	SHA256SU0 = 0x5e282800,
+	SM4E = (int)0xcec08400,
+	SM4EKEY = (int)0xce60c800,
 };
 
 static void run(struct bench *bench, uint32_t word)
@@ -202,6 +204,35 @@ Test(arm64_crypto, sha_256_of_abc)
 		for (unsigned i = 0; i < 8; i++)
 			cr_expect_eq(v[i / 4].s[i % 4] + start_value[i], digest[i], "%s: word %u",
 				     bench_engines[e], i);
+		bench_fini(&bench);
+	}
+}
+
+/* -- SM4: GB/T 32907, example 1: key and plain text are the same -- */
+
+Test(arm64_crypto, sm4_of_the_standard)
+{
+	static const uint32_t text[] = {0x01234567, 0x89abcdef, 0xfedcba98, 0x76543210};
+	static const uint32_t cipher[] = {0x681edf34, 0xd206965e, 0x86b3e94f, 0x536e4246};
+	static const uint32_t family[] = {0xa3b1bac6, 0x56aa3350, 0x677d9197, 0xb27022dc};
+	for (unsigned e = 0; e < BENCH_ENGINES; e++) {
+		struct bench bench;
+		start(&bench, bench_engines[e]);
+		union cpu_vector *v = bench.pe->cpu.v;
+		for (unsigned i = 0; i < 4; i++)
+			v[0].s[i] = text[i] ^ family[i];
+		memcpy(v[2].s, text, 16);
+		for (unsigned i = 0; i < 8; i++) {
+			for (unsigned n = 0; n < 16; n++) {
+				/* Constants: byte n of a word counts from its highest one on. */
+				unsigned byte = (16 * i + n) * 7 & 255;
+				v[1].b[n ^ 3] = (uint8_t)byte;
+			}
+			run(&bench, THREE(SM4EKEY, 0, 0, 1));
+			run(&bench, TWO(SM4E, 2, 0));
+		}
+		for (unsigned i = 0; i < 4; i++)
+			cr_expect_eq(v[2].s[3 - i], cipher[i], "%s: word %u", bench_engines[e], i);
 		bench_fini(&bench);
 	}
 }
