@@ -5,6 +5,7 @@
 
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/trap.h"
+#include "cpu/arm64/walk.h"
 #include "mmu/mmu.h"
 
 #define BYTES 64
@@ -33,6 +34,48 @@ static bool may_execute(struct arm64_cpu *pe, enum arm64_ls64 operation)
 	if (operation == A64_ST64BV0 && el3 && !(pe->sysreg[A64_SCR_EL3] & SCR_EnAS0))
 		return arm64_raise_to(pe, A64_EL3, esr, "SCR_EL3.EnAS0=0");
 	return true;
+}
+
+/* ISS.LST by enum arm64_ls64, of faults that have to do with where the address leads. */
+static uint64_t list_field(enum arm64_ls64 operation, unsigned status_register, uint64_t esr)
+{
+	static const uint8_t lst[] = {
+		[A64_ST64BV] = 1, [A64_ST64BV0] = 3, [A64_LD64B] = 2, [A64_ST64B] = 2};
+	enum { LST_SHIFT = 11, ISS2_SHIFT = 32, FIRST = 4, LAST = 15 };
+	unsigned status = esr & 63;
+	if (status < FIRST || status > LAST)
+		return 0;
+	bool has_status = operation == A64_ST64BV || operation == A64_ST64BV0;
+	return (uint64_t)lst[operation] << LST_SHIFT |
+	       (has_status ? (uint64_t)status_register << ISS2_SHIFT : 0);
+}
+
+/*
+ * The address must lead to a device or to memory that is not cacheable: without FEAT_LS64WB
+ * others refuse (arm64-el2-traps facts, 4).
+ */
+static bool memory_allows(struct arm64_cpu *pe, enum arm64_ls64 operation, uint64_t address,
+			  unsigned status_register)
+{
+	enum { UNSUPPORTED = 0x35 };
+	unsigned access = operation == A64_LD64B ? MMU_READ : MMU_WRITE;
+	struct arm64_request request = arm64_request_of_mode(pe->cpu.data_mode, address, access);
+	struct arm64_translated found;
+	struct trap *trap = &pe->cpu.trap;
+	if (!arm64_translate_address(pe, &request, &found)) {
+		arm64_abort(pe, trap, address, access, &found.fault);
+		trap->syndrome |= list_field(operation, status_register, trap->syndrome);
+		return false;
+	}
+	if (arm64_memory_is_device(found.memory) || found.memory == A64_MEMORY_NON_CACHEABLE)
+		return true;
+	struct arm64_fault refused = {
+		.status = UNSUPPORTED,
+		.write = access == MMU_WRITE,
+		.why = "64-byte access to cacheable memory",
+	};
+	arm64_abort(pe, trap, address, access, &refused);
+	return false;
 }
 
 /* All eight words or none: what may fault is asked before anything moves. */
@@ -81,6 +124,9 @@ static bool help_ls64(struct cpu *cpu, const struct uop *uop)
 				       MMU_FAULT_MISALIGNED, &cpu->trap);
 		return false;
 	}
+	unsigned status_register = uop->d == REG_SINK ? A64_REG_ZR : uop->d;
+	if (!memory_allows(pe, operation, address, status_register))
+		return false;
 	if (is_load)
 		return load(cpu, address, uop->b);
 	if (!store(cpu, address, uop->b, operation == A64_ST64BV0))
