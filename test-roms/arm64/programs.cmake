@@ -7,7 +7,7 @@ set(arm64_flags -I${CMAKE_SOURCE_DIR} -O2 -std=gnu17 -Wall -Wextra -Werror
 set(arm64_link -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096
   -T ${arm64_dir}/lib/link.ld)
 set(arm64_programs)
-foreach(source fgt/tour ls64/tour nested/nv2)
+foreach(source fgt/tour ls64/tour nested/nv2 stage2/faults psci/cpus)
   string(REPLACE "/" "-" name ${source})
   set(program ${CMAKE_CURRENT_BINARY_DIR}/arm64/${name}.elf)
   add_custom_command(OUTPUT ${program}

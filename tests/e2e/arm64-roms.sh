@@ -13,7 +13,7 @@ fi
 # lines PROGRAM ENGINE: exit status, and how many checks passed and failed
 lines() {
 	local out
-	out=$("$TRAPLINE" run --engine "$2" --timeout 100s "$roms/$1.elf" 2>/dev/null </dev/null)
+	out=$("$TRAPLINE" run --cpus 2 --engine "$2" --timeout 100s "$roms/$1.elf" 2>/dev/null </dev/null)
 	echo "$? $(grep -c '^ok' <<<"$out") $(grep -c -e '^not ok' -e '^Bail' <<<"$out")"
 }
 
@@ -23,6 +23,8 @@ for engine in step interp jit; do
 	fi
 	is "fgt/tour, $engine" "0 203 0" "$(lines fgt-tour $engine)"
 	is "ls64/tour, $engine" "0 11 0" "$(lines ls64-tour $engine)"
+	is "stage2/faults, $engine" "0 7 0" "$(lines stage2-faults $engine)"
+	is "psci/cpus, $engine" "0 10 0" "$(lines psci-cpus $engine)"
 	is "nested/nv2, $engine" "0 8 0" "$(lines nested-nv2 $engine)"
 done
 "$TRAPLINE" run --trace trap "$roms/ls64-tour.elf" 2>&1 </dev/null | grep -q 'HFGITR_EL2.PSBCSYNC=1'
