@@ -262,7 +262,8 @@ static bool may_use(const struct session *session)
 	return options->kernel && session->command && !options->no_cache && !options->lockstep &&
 	       !options->record && !options->replay && !options->snapshot_at && !options->restore &&
 	       !options->traces.count && !options->state_hash_every && !options->icount_limit &&
-	       guest_program_find("init") && (!options->rtc || strcmp(options->rtc, "host") != 0);
+	       guest_program_find(IMAGE_ARCH_RISCV64, "init") &&
+	       (!options->rtc || strcmp(options->rtc, "host") != 0);
 }
 
 static int make_room(struct boot_cache *cache, struct session *session)

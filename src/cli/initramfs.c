@@ -8,10 +8,11 @@
 #include "src/cli/payload.h"
 #include "test-roms/roms.h"
 
-const struct guest_program *guest_program_find(const char *name)
+const struct guest_program *guest_program_find(enum image_arch arch, const char *name)
 {
 	for (size_t i = 0; i < guest_program_count; i++)
-		if (!strcmp(guest_programs[i].name, name))
+		if (!strcmp(guest_programs[i].name, name) &&
+		    !strcmp(guest_programs[i].arch, image_arch_name(arch)))
 			return &guest_programs[i];
 	return NULL;
 }
@@ -32,13 +33,14 @@ int initramfs_command(const struct session *session, char text[INITRAMFS_COMMAND
 	return 0;
 }
 
-static int add_init(struct cpio_writer *writer, struct error *error)
+static int add_init(struct cpio_writer *writer, const struct session *session, struct error *error)
 {
-	const struct guest_program *init = guest_program_find("init");
+	const struct guest_program *init = guest_program_find(session->config.arch, "init");
 	if (!init)
 		return error_set(error, EXIT_CODE_USAGE,
 				 "running a command needs our init, which this build lacks: no "
-				 "RISC-V cross compiler was found when it was built");
+				 "%s cross compiler was found when it was built",
+				 session->config.arch == IMAGE_ARCH_AARCH64 ? "AArch64" : "RISC-V");
 	return cpio_add_file(writer, "init", 0755, init->image, init->size, error);
 }
 
@@ -47,7 +49,7 @@ static int add_command(struct cpio_writer *writer, const struct session *session
 {
 	char text[INITRAMFS_COMMAND_MAX];
 	size_t used;
-	if (initramfs_command(session, text, &used, error) || add_init(writer, error))
+	if (initramfs_command(session, text, &used, error) || add_init(writer, session, error))
 		return -1;
 	return cpio_add_file(writer, ".trapline-command", 0644, text, used, error);
 }
@@ -60,7 +62,7 @@ static int add_payload(struct cpio_writer *writer, const struct session *session
 	if (!marks)
 		return error_set(error, EXIT_CODE_USAGE, "out of memory");
 	payload_mark(marks, session->payload_room);
-	int result = add_init(writer, error);
+	int result = add_init(writer, session, error);
 	if (!result)
 		result = cpio_add_file(writer, ".trapline-payload", 0600, marks,
 				       session->payload_room, error);

@@ -15,7 +15,7 @@ int initramfs_build(struct session *session, struct blob *out, const struct log 
 int initramfs_command(const struct session *session, char text[INITRAMFS_COMMAND_MAX], size_t *used,
 		      struct error *error);
 
-/* The embedded guest program of that name (test-roms/linux), or NULL. */
-const struct guest_program *guest_program_find(const char *name);
+/* The embedded guest program of that name (test-roms/linux) for an architecture, or NULL. */
+const struct guest_program *guest_program_find(enum image_arch arch, const char *name);
 
 #endif

@@ -82,7 +82,7 @@ static int collect_roms(struct suite *suite, const struct option_list *names, st
 
 static int add_program(struct suite *suite, const char *name)
 {
-	const struct guest_program *program = guest_program_find(name);
+	const struct guest_program *program = guest_program_find(IMAGE_ARCH_RISCV64, name);
 	struct test *test = program ? add_test(suite) : NULL;
 	if (!test)
 		return -1;

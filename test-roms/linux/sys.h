@@ -1,5 +1,5 @@
 /* System calls, start code and a little output for the static Linux programs: no C
- * library, so that each is a few kilobytes.  RISC-V 64 only so far; another
+ * library, so that each is a few kilobytes.  RISC-V 64 and AArch64; another
  * architecture adds its sys_call6() and _start. */
 #pragma once
 
@@ -41,7 +41,7 @@ enum { AT_FDCWD = -100, O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_NOCTTY = 0400 
 enum { O_CREAT = 0100, O_TRUNC = 01000, O_DIRECTORY = 0200000 };
 enum { PROT_READ = 1, MAP_PRIVATE = 2 };
 enum { EINTR = 4, ENOENT = 2, EINVAL = 22, ENOEXEC = 8 };
-enum { SIGBUS = 7, SIGKILL = 9, SIGCHLD = 17 };
+enum { SIGINT = 2, SIGQUIT = 3, SIGBUS = 7, SIGKILL = 9, SIGCHLD = 17, SIGTSTP = 20 };
 
 #if defined(__riscv) && __riscv_xlen == 64
 static inline long sys_call6(long number, long a, long b, long c, long d, long e, long f)
@@ -62,6 +62,24 @@ static inline long sys_call6(long number, long a, long b, long c, long d, long e
 
 /* The stack holds argc, argv..., NULL, envp..., NULL. */
 __asm__(".globl _start\n_start:\n\tmv a0, sp\n\tandi sp, sp, -16\n\tcall program_start\n");
+#elif defined(__aarch64__)
+static inline long sys_call6(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+	register long x8 __asm__("x8") = number;
+	__asm__ volatile("svc #0"
+			 : "+r"(x0)
+			 : "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5), "r"(x8)
+			 : "memory");
+	return x0;
+}
+
+__asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl program_start\n");
 #else
 #error "no system call interface for this architecture"
 #endif

@@ -7,9 +7,9 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 case_count=0
 
-# image NAME: the path of a riscv64 guest image, empty if it cannot be had.
+# image NAME [ARCH]: the path of a guest image, riscv64 unless said, empty if it cannot be had.
 image() {
-	tools/guest-image riscv64 "$1" 2>/dev/null
+	tools/guest-image "${2:-riscv64}" "$1" 2>/dev/null
 }
 
 # has_engine ENGINE: whether this build and host have it.

@@ -121,6 +121,37 @@ static void console_use(long fd)
 		sys(SYS_close, fd);
 }
 
+/* Reap everything until `child` has ended; its status as a shell reports it. */
+static int wait_for(long child)
+{
+	for (;;) {
+		int status = 0;
+		long pid = sys(SYS_wait4, -1, &status, 0, 0);
+		if (pid == child)
+			return shell_status(status);
+		if (pid < 0 && pid != -EINTR)
+			return STATUS_CANNOT_EXECUTE;
+	}
+}
+
+/*
+ * The session's leader waits for the command outside of its reach by keys, and lets the last output
+ * out: when the leader ends, the console is hung up and drops what has not been sent.
+ */
+static void lead(void)
+{
+	static const long ignore[4] = {1};
+	long child = sys(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (child <= 0)
+		return;
+	sys(SYS_rt_sigaction, SIGINT, ignore, 0, 8);
+	sys(SYS_rt_sigaction, SIGQUIT, ignore, 0, 8);
+	sys(SYS_rt_sigaction, SIGTSTP, ignore, 0, 8);
+	int status = wait_for(child);
+	sys(SYS_ioctl, 1, TCSBRK, 1);
+	sys_exit(status);
+}
+
 static void __attribute__((noreturn)) run(char **vector, char *const *variables)
 {
 	static const char *const folders[] = {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/",
@@ -130,6 +161,7 @@ static void __attribute__((noreturn)) run(char **vector, char *const *variables)
 
 	sys(SYS_setsid);
 	sys(SYS_ioctl, 0, TIOCSCTTY, 1);
+	lead();
 	bool has_slash = false;
 	for (const char *at = name; *at; at++)
 		has_slash |= *at == '/';
@@ -150,19 +182,6 @@ static void __attribute__((noreturn)) run(char **vector, char *const *variables)
 	}
 	print(2, "init: cannot run %s: error %d\n", name, -error);
 	sys_exit(error == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE);
-}
-
-/* Reap everything until `child` has ended; its status as a shell reports it. */
-static int wait_for(long child)
-{
-	for (;;) {
-		int status = 0;
-		long pid = sys(SYS_wait4, -1, &status, 0, 0);
-		if (pid == child)
-			return shell_status(status);
-		if (pid < 0 && pid != -EINTR)
-			return STATUS_CANNOT_EXECUTE;
-	}
 }
 
 /* Tell the host, with no kernel message in between, then switch the machine off.  The

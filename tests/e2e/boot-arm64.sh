@@ -1,0 +1,35 @@
+#!/bin/bash
+# Debian's AArch64 kernels start our init at EL2 and at EL1, on one core and on four.
+set -u
+. tests/e2e/tap.sh
+
+if [ -n "${TRAPLINE_QUICK:-}" ]; then
+	skip "boot-arm64" "--quick"
+	report
+	exit
+fi
+if ! kernel=$(image kernel aarch64); then
+	skip "boot-arm64" "no guest images"
+	report
+	exit
+fi
+is "dt check --arch aarch64" "" "$("$TRAPLINE" dt check --arch aarch64 -c 4 2>&1)"
+# No such command is in the guest: init says so, which takes a kernel, a console and user space.
+start() {
+	local name=$1 pattern=$2 image=$3
+	shift 3
+	expect "$name" 127 "$pattern" run -v -k "$image" "$@" -- /nothing
+}
+vhe='VHE mode initialized successfully'
+start "kernel: EL2" "$vhe" "$kernel"
+start "kernel: EL1 on 4 cores, interpreter" 'Brought up 1 node, 4 CPUs' "$kernel" -c 4 \
+	--cpu max,-el2 --engine interp
+if new=$(image kernel-new aarch64); then
+	start "kernel-new: EL2 on 4 cores" "$vhe" "$new" -c 4
+fi
+if [ -n "${TRAPLINE_NIGHTLY:-}" ]; then
+	start "kernel: Armv8.0, EL2 without VHE" 'Hyp nVHE mode initialized' "$kernel" \
+		--cpu cortex-a57
+	start "kernel: EL2, step engine" "$vhe" "$kernel" --engine step
+fi
+report
