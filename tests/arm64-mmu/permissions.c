@@ -179,7 +179,11 @@ Test(arm64_mmu_permissions, stage_2)
 		uint64_t xn;
 		const char *el1, *el0;
 	} execute[] = {
-		{0, "x", "x"}, {1, "-", "x"}, {2, "-", "-"}, {3, "x", "-"}};
+		{0, "x", "x"},
+                {1, "-", "x"},
+                {2, "-", "-"},
+                {3, "x", "-"}
+        };
 	for (uint64_t s2ap = 0; s2ap < 4; s2ap++) {
 		for (unsigned i = 0; i < 4; i++) {
 			struct ground ground;

@@ -19,14 +19,37 @@ static const struct {
 	int start;
 	int first_block;
 } rows[] = {
-	{4, false, 16, 3, 1},  {4, false, 21, 3, 1},  {4, false, 22, 2, 1},  {4, false, 30, 2, 1},
-	{4, false, 31, 1, 1},  {4, false, 36, 1, 1},  {4, false, 39, 1, 1},  {4, false, 40, 0, 1},
-	{4, false, 42, 0, 1},  {4, false, 48, 0, 1},  {4, true, 39, 1, 0},   {4, true, 48, 0, 0},
-	{4, true, 49, -1, 0},  {4, true, 52, -1, 0},  {16, false, 16, 3, 2}, {16, false, 25, 3, 2},
-	{16, false, 26, 2, 2}, {16, false, 36, 2, 2}, {16, false, 37, 1, 2}, {16, false, 47, 1, 2},
-	{16, false, 48, 0, 2}, {16, true, 47, 1, 1},  {16, true, 48, 0, 1},  {16, true, 52, 0, 1},
-	{64, true, 17, 3, 1},  {64, true, 29, 3, 1},  {64, true, 30, 2, 1},  {64, true, 42, 2, 1},
-	{64, true, 43, 1, 1},  {64, true, 48, 1, 1},  {64, true, 52, 1, 1},
+	{4,  false, 16, 3,  1},
+        {4,  false, 21, 3,  1},
+        {4,  false, 22, 2,  1},
+        {4,  false, 30, 2,  1},
+	{4,  false, 31, 1,  1},
+        {4,  false, 36, 1,  1},
+        {4,  false, 39, 1,  1},
+        {4,  false, 40, 0,  1},
+	{4,  false, 42, 0,  1},
+        {4,  false, 48, 0,  1},
+        {4,  true,  39, 1,  0},
+        {4,  true,  48, 0,  0},
+	{4,  true,  49, -1, 0},
+        {4,  true,  52, -1, 0},
+        {16, false, 16, 3,  2},
+        {16, false, 25, 3,  2},
+	{16, false, 26, 2,  2},
+        {16, false, 36, 2,  2},
+        {16, false, 37, 1,  2},
+        {16, false, 47, 1,  2},
+	{16, false, 48, 0,  2},
+        {16, true,  47, 1,  1},
+        {16, true,  48, 0,  1},
+        {16, true,  52, 0,  1},
+	{64, true,  17, 3,  1},
+        {64, true,  29, 3,  1},
+        {64, true,  30, 2,  1},
+        {64, true,  42, 2,  1},
+	{64, true,  43, 1,  1},
+        {64, true,  48, 1,  1},
+        {64, true,  52, 1,  1},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -65,7 +88,7 @@ static uint64_t par_of(struct ground *ground, uint64_t address)
 }
 
 #define PAR_ADDRESS   0x000ffffffffff000ull
-#define PAR_STATUS(p) ((p) & 1 ? (p) >> 1 & 0x3f : ~0ull)
+#define PAR_STATUS(p) ((p)&1 ? (p) >> 1 & 0x3f : ~0ull)
 
 static uint64_t level_code(uint64_t base, uint64_t minus_one, int level)
 {
@@ -141,8 +164,8 @@ Test(arm64_mmu_sizes, address_size_faults)
 				continue;
 			ground_map(&ground, &ground.low, address, level, output, LEAF_AF);
 			uint64_t par = par_of(&ground, address);
-			cr_expect_eq(PAR_STATUS(par), (unsigned)level,
-				     "row %u level %d: PAR %lx", row, level, par);
+			cr_expect_eq(PAR_STATUS(par), (unsigned)level, "row %u level %d: PAR %lx",
+				     row, level, par);
 		}
 		if (start < 3) {
 			set_up(&ground, row, 0);
