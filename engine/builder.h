@@ -75,7 +75,10 @@ void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigne
 /* Ends the block; goes on at the next instruction after looking at mode and interrupts. */
 void build_leave(struct builder *builder);
 
-/* The same, but only if register a has a bit of imm: for a check that hardly ever fails. */
+/*
+ * The same, but only if register a has a bit of imm: for a check that hardly ever fails. The helper
+ * changes neither registers nor translations unless it traps.
+ */
 void build_call_if(struct builder *builder, uop_helper *helper, unsigned a, int32_t imm,
 		   uint64_t argument);
 

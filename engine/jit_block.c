@@ -71,6 +71,16 @@ void jit_write(struct jit_lowering *l, unsigned host, bool word)
 	x86_op(l->code, X86_MOV_TO, true, host, jit_home(l->uop->d));
 }
 
+void jit_set(struct jit_lowering *l, unsigned guest, unsigned host)
+{
+	unsigned own = jit_host(l, guest);
+	x86_op(l->code, X86_MOV_TO, true, host, jit_place(l, guest));
+	if (own != X86_NONE)
+		l->map.dirty |= (uint16_t)(1u << own);
+	l->map.narrow &= ~(1ull << guest);
+	l->map.word &= ~(1ull << guest);
+}
+
 struct jit_stub *jit_add_stub(struct jit_lowering *l, enum jit_stub_kind kind)
 {
 	struct jit_stub *stub = &l->stubs[l->stub_count++];
@@ -108,14 +118,21 @@ static void emit_call_stored(struct jit_lowering *l, struct jit_map *map, const 
 unsigned jit_uses(const struct uop *uop)
 {
 	switch ((enum uop_kind)uop_info[uop->op].kind) {
-	case UOP_KIND_RRRI:
-	case UOP_KIND_RRR: return USES_A | USES_B | USES_D;
+	case UOP_KIND_RRRR: return USES_A | USES_B | USES_C | USES_D;
+	case UOP_KIND_RRRI: return USES_A | USES_B | USES_D;
+	case UOP_KIND_RRR:
+		if (uop->op == UOP_ADDC || uop->op == UOP_ADDCZ)
+			return USES_A | USES_B | USES_D | USES_FLAGS | USES_SETS_FLAGS;
+		return USES_A | USES_B | USES_D;
 	case UOP_KIND_RRI:
 	case UOP_KIND_LOAD:
 	case UOP_KIND_RR: return USES_A | USES_D;
 	case UOP_KIND_RI:
+		if (uop->op == UOP_CONDITION || uop->op == UOP_CARRY)
+			return USES_D | USES_FLAGS;
+		return uop->op == UOP_SETRM || uop->op == UOP_RESTORERM ? 0 : USES_D;
 	case UOP_KIND_RFF:
-	case UOP_KIND_RF: return uop->op == UOP_SETRM || uop->op == UOP_RESTORERM ? 0 : USES_D;
+	case UOP_KIND_RF: return USES_D;
 	case UOP_KIND_STATE: return uop->op == UOP_PUT ? USES_A : USES_D;
 	case UOP_KIND_BRANCH:
 	case UOP_KIND_STORE: return USES_A | USES_B;
@@ -126,8 +143,34 @@ unsigned jit_uses(const struct uop *uop)
 	case UOP_KIND_FFFF:
 	case UOP_KIND_VVV:
 	case UOP_KIND_FF: return 0;
-	default: return USES_ANY;
+	case UOP_KIND_FLAGS:
+		if (uop->op == UOP_FLAGS || uop->op == UOP_FLAGSZ)
+			return USES_A | USES_B | USES_SETS_FLAGS;
+		return USES_A | USES_B | USES_C | USES_SETS_FLAGS;
+	default: return uop->op == UOP_CALL_IF ? USES_A : USES_ANY;
 	}
+}
+
+unsigned jit_third(const struct uop *uop)
+{
+	return (unsigned)(uop_info[uop->op].kind == UOP_KIND_FLAGS ? uop->imm >> 8 : uop->imm) & 63;
+}
+
+#define FLAG_REGISTERS (1ull << REG_FLAGS_A | 1ull << REG_FLAGS_B)
+
+uint64_t jit_reads(const struct uop *uop)
+{
+	unsigned uses = jit_uses(uop);
+	return (uint64_t)(uses & USES_A ? 1ull << uop->a : 0) |
+	       (uses & USES_B ? 1ull << uop->b : 0) | (uses & USES_C ? 1ull << jit_third(uop) : 0) |
+	       (uses & USES_FLAGS ? FLAG_REGISTERS : 0);
+}
+
+uint64_t jit_writes(const struct uop *uop)
+{
+	unsigned uses = jit_uses(uop);
+	return (uint64_t)(uses & USES_D ? 1ull << uop->d : 0) |
+	       (uses & USES_SETS_FLAGS ? FLAG_REGISTERS : 0);
 }
 
 bool jit_is_arithmetic(const struct uop *uop)
@@ -137,6 +180,7 @@ bool jit_is_arithmetic(const struct uop *uop)
 	case UOP_KIND_STORE:
 	case UOP_KIND_FLOAD:
 	case UOP_KIND_FSTORE:
+	case UOP_KIND_CONTROL:
 	case UOP_KIND_BRANCH: return false;
 	default: return !(jit_uses(uop) & USES_ANY);
 	}
@@ -150,6 +194,14 @@ static void move_preserved(struct jit_lowering *l, enum x86_insn direction, unsi
 		x86_op(l->code, direction, true, host, jit_home(guest));
 }
 
+static void move_flags(struct jit_lowering *l, enum x86_insn direction, bool wanted)
+{
+	if (!wanted)
+		return;
+	move_preserved(l, direction, REG_FLAGS_A);
+	move_preserved(l, direction, REG_FLAGS_B);
+}
+
 static void emit_call_data(struct jit_lowering *l, const struct uop *uop)
 {
 	unsigned uses = jit_uses(uop);
@@ -157,10 +209,14 @@ static void emit_call_data(struct jit_lowering *l, const struct uop *uop)
 		move_preserved(l, X86_MOV_TO, uop->a);
 	if (uses & USES_B)
 		move_preserved(l, X86_MOV_TO, uop->b);
+	if (uses & USES_C)
+		move_preserved(l, X86_MOV_TO, jit_third(uop));
+	move_flags(l, X86_MOV_TO, uses & (USES_FLAGS | USES_SETS_FLAGS));
 	x86_address(l->code, X86_RAX, uop);
 	x86_call(l->code, l->jit->call_data);
 	if (uses & USES_D)
 		move_preserved(l, X86_MOV, uop->d);
+	move_flags(l, X86_MOV, uses & USES_SETS_FLAGS);
 }
 
 void jit_lower_call(struct jit_lowering *l, unsigned insn, unsigned flags)
@@ -278,14 +334,23 @@ bool jit_ends_block(const struct uop *uop)
 
 #define GUEST(n) (1ull << (n))
 
-/* Whether the result is overwritten before anybody can see it. */
+/* Whether the results are overwritten before anybody can see them. */
 static bool is_dead(const struct uop *uop)
 {
-	if (!(jit_uses(uop) & USES_D) || uop->op == UOP_ADDC || uop->op == UOP_ADDCZ ||
-	    uop_info[uop->op].kind == UOP_KIND_LOAD || uop_info[uop->op].kind == UOP_KIND_RFF ||
-	    uop_info[uop->op].kind == UOP_KIND_RF)
-		return false; /* it does something else besides */
-	return jit_dies_unseen(uop + uop_info[uop->op].slots, uop->d);
+	const struct uop *next = uop + uop_info[uop->op].slots;
+	switch ((enum uop_kind)uop_info[uop->op].kind) {
+	case UOP_KIND_FLAGS:
+		return jit_dies_unseen(next, REG_FLAGS_A) && jit_dies_unseen(next, REG_FLAGS_B);
+	case UOP_KIND_RRR:
+	case UOP_KIND_RRI:
+	case UOP_KIND_RRRI:
+	case UOP_KIND_RRRR:
+	case UOP_KIND_RR:
+	case UOP_KIND_RI:
+		return jit_uses(uop) & USES_D && !(jit_uses(uop) & USES_SETS_FLAGS) &&
+		       jit_dies_unseen(next, uop->d);
+	default: return false;
+	}
 }
 
 /* Makes the upper halves of inputs where the micro-op needs them. Returns whether d fits a word. */
@@ -293,16 +358,17 @@ static bool prepare_inputs(struct jit_lowering *l, unsigned uses, unsigned flags
 {
 	const struct uop *uop = l->uop;
 	uint64_t a = uses & USES_A ? GUEST(uop->a) : 0, b = uses & USES_B ? GUEST(uop->b) : 0;
+	uint64_t c = uses & USES_C ? GUEST(jit_third(uop)) : 0;
 	bool words = !((a | b) & ~l->map.word);
 	l->half = (flags & LOWER_LOGIC) && words && ((a | b) & l->map.narrow);
-	if (l->half || flags & (LOWER_LOW | LOWER_WORD))
+	if (l->half || flags & (LOWER_LOW | LOWER_WORD | LOWER_ZEXT))
 		a = b = 0;
 	else if ((flags & (LOWER_ZERO | LOWER_WIDE)) == LOWER_ZERO ||
 		 (uop->op == UOP_SLLI && (uop->imm & 63) >= 32))
 		a = 0;
 	else if (uop_info[uop->op].kind == UOP_KIND_STORE && !(flags & LOWER_WIDE))
 		b = 0;
-	jit_map_widen(&l->map, l->code, a | b);
+	jit_map_widen(&l->map, l->code, a | b | c);
 	return flags & (LOWER_FITS | LOWER_WORD) || (flags & LOWER_LOGIC && words) ||
 	       (uop->op == UOP_ANDI && uop->imm >= 0);
 }
@@ -311,6 +377,10 @@ static void lower_one(struct jit_lowering *l)
 {
 	if (is_dead(l->uop))
 		return;
+	if (jit_flags_may_defer(l->uop)) {
+		l->deferred = l->uop;
+		return;
+	}
 	const struct jit_row *row = &jit_rows[l->uop->op];
 	unsigned uses = jit_uses(l->uop);
 	if (l->jit->listing)
@@ -341,6 +411,7 @@ static void lower_one(struct jit_lowering *l)
 
 void jit_lower_block(struct jit_lowering *l)
 {
+	l->flags_from = l->deferred = NULL;
 	for (l->uop = l->block->uops;; l->uop += uop_info[l->uop->op].slots) {
 		lower_one(l);
 		if (jit_ends_block(l->uop))

@@ -4,11 +4,11 @@
  */
 #include "engine/jit_lower.h"
 
-/* insn: div or idiv. flags: LOWER_WORD; LOWER_REMAINDER: the result is the remainder. */
+/* insn: div or idiv. flags: LOWER_WORD, LOWER_ZEXT; LOWER_REMAINDER: the result is the remainder. */
 void jit_lower_divide(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	struct x86_code *code = l->code;
-	bool word = flags & LOWER_WORD, is_signed = insn == X86_IDIV;
+	bool word = flags & (LOWER_WORD | LOWER_ZEXT), is_signed = insn == X86_IDIV;
 	struct jit_stub *slow = jit_add_stub(l, STUB_CALL_DATA);
 	jit_load(l, l->uop->b, X86_RCX, !word);
 	if (is_signed) {
@@ -27,7 +27,7 @@ void jit_lower_divide(struct jit_lowering *l, unsigned insn, unsigned flags)
 		x86_constant(code, X86_RDX, 0);
 	}
 	x86_op(code, insn, !word, 0, x86_reg(X86_RCX));
-	jit_write(l, flags & LOWER_REMAINDER ? X86_RDX : X86_RAX, word);
+	jit_write(l, flags & LOWER_REMAINDER ? X86_RDX : X86_RAX, flags & LOWER_WORD);
 	jit_end_stub(l, slow);
 }
 

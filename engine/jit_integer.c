@@ -1,10 +1,16 @@
 /* Lowerings of integer micro-ops. Shapes; which micro-op has which is in jit_table.c. */
 #include "engine/jit_lower.h"
 
+/* Whether an operation is done in 32 bits. */
+static bool is_narrow(const struct jit_lowering *l, unsigned flags)
+{
+	return flags & (LOWER_WORD | LOWER_ZEXT) || l->half;
+}
+
 /* dest = a insn b, in dest's register where that is possible. */
 void jit_lower_binary(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	bool word = flags & LOWER_WORD || l->half;
+	bool narrow = is_narrow(l, flags);
 	unsigned a = l->uop->a, b = l->uop->b, result = jit_result(l);
 	if (jit_host(l, b) == result && a != b) {
 		/* Writing the result first would lose b. */
@@ -15,72 +21,73 @@ void jit_lower_binary(struct jit_lowering *l, unsigned insn, unsigned flags)
 			result = X86_RAX;
 		}
 	}
-	jit_load_input(l, a, result, !word);
-	x86_op(l->code, insn, !word, result, jit_place(l, b));
-	jit_write(l, result, word);
+	jit_load_input(l, a, result, !narrow);
+	x86_op(l->code, insn, !narrow, result, jit_place(l, b));
+	jit_write(l, result, narrow && !(flags & LOWER_ZEXT));
 }
 
 /* dest = a insn ~b, or ~(a insn b) for XNOR, which is the same. */
 void jit_lower_binary_not(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	(void)flags;
-	jit_load(l, l->uop->b, X86_RAX, !l->half);
-	x86_op(l->code, X86_NOT, !l->half, 0, x86_reg(X86_RAX));
-	x86_op(l->code, insn, !l->half, X86_RAX, jit_place(l, l->uop->a));
-	jit_write(l, X86_RAX, l->half);
+	bool narrow = is_narrow(l, flags);
+	jit_load(l, l->uop->b, X86_RAX, !narrow);
+	x86_op(l->code, X86_NOT, !narrow, 0, x86_reg(X86_RAX));
+	x86_op(l->code, insn, !narrow, X86_RAX, jit_place(l, l->uop->a));
+	jit_write(l, X86_RAX, narrow && !(flags & LOWER_ZEXT));
 }
 
 /* insn: the form with a 32-bit immediate. */
 void jit_lower_binary_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	bool word = flags & LOWER_WORD || l->half;
+	bool narrow = is_narrow(l, flags), adds = insn == X86_ADD_I32;
 	int32_t imm = l->uop->imm;
 	unsigned a = jit_host(l, l->uop->a), result = jit_result(l);
-	if (insn == X86_ADD_I32 && !imm && l->uop->a == l->uop->d && a != X86_NONE &&
+	if (adds && !imm && l->uop->a == l->uop->d && a != X86_NONE && !(flags & LOWER_ZEXT) &&
 	    l->map.word >> l->uop->a & 1) {
 		l->narrow_result = l->map.narrow >> l->uop->a & 1;
 		return; /* extended already */
 	}
-	if (insn == X86_ADD_I32 && imm && a != X86_NONE && a != result) {
-		x86_op(l->code, X86_LEA, !word, result, x86_mem(a, imm));
-	} else if (insn == X86_XOR_I32 && imm == -1) {
-		jit_load_input(l, l->uop->a, result, !word);
-		x86_op(l->code, X86_NOT, !word, 0, x86_reg(result));
+	if (adds && imm && a != X86_NONE && a != result) {
+		x86_op(l->code, X86_LEA, !narrow, result, x86_mem(a, imm));
+	} else if (adds && !imm && flags & LOWER_ZEXT) {
+		jit_load(l, l->uop->a, result, false);
 	} else {
-		jit_load_input(l, l->uop->a, result, !word);
-		if (imm || insn != X86_ADD_I32)
-			x86_arith_imm(l->code, insn, !word, x86_reg(result), imm);
+		jit_load_input(l, l->uop->a, result, !narrow);
+		if (insn == X86_XOR_I32 && imm == -1)
+			x86_op(l->code, X86_NOT, !narrow, 0, x86_reg(result));
+		else if (imm || !adds)
+			x86_arith_imm(l->code, insn, !narrow, x86_reg(result), imm);
 	}
-	jit_write(l, result, word);
+	jit_write(l, result, narrow && !(flags & LOWER_ZEXT));
 }
 
 /* Shifts and rotates by a register: the host masks counts as micro-ops do. */
 void jit_lower_shift(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	bool word = flags & LOWER_WORD;
+	bool narrow = is_narrow(l, flags);
 	unsigned result = jit_result(l);
 	jit_load(l, l->uop->b, X86_RCX, false);
-	jit_load_input(l, l->uop->a, result, !word);
-	x86_op(l->code, insn, !word, 0, x86_reg(result));
-	jit_write(l, result, word);
+	jit_load_input(l, l->uop->a, result, !narrow);
+	x86_op(l->code, insn, !narrow, 0, x86_reg(result));
+	jit_write(l, result, narrow && !(flags & LOWER_ZEXT));
 }
 
 void jit_lower_shift_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	bool word = flags & LOWER_WORD;
+	bool narrow = is_narrow(l, flags), word = narrow && !(flags & LOWER_ZEXT);
 	unsigned result = jit_result(l);
+	int32_t count = l->uop->imm & (narrow ? 31 : 63);
 	if (insn == X86_ROR_I8 && l->jit->has_rorx && jit_host(l, l->uop->a) != result &&
 	    l->uop->a != l->jit->zero_register) {
-		x86_rorx(l->code, !word, result, jit_place(l, l->uop->a),
-			 l->uop->imm & (word ? 31 : 63));
+		x86_rorx(l->code, !narrow, result, jit_place(l, l->uop->a), (unsigned)count);
 		jit_write(l, result, word);
 		return;
 	}
 	if (flags & LOWER_ZERO)
 		jit_load(l, l->uop->a, result, false);
 	else
-		jit_load_input(l, l->uop->a, result, !word);
-	x86_op_imm(l->code, insn, !word, 0, x86_reg(result), l->uop->imm & (word ? 31 : 63));
+		jit_load_input(l, l->uop->a, result, !narrow);
+	x86_op_imm(l->code, insn, !narrow, 0, x86_reg(result), count);
 	jit_write(l, result, word);
 }
 
@@ -122,14 +129,16 @@ static void write_condition(struct jit_lowering *l, enum x86_condition condition
 
 void jit_compare(struct jit_lowering *l)
 {
-	if (l->uop->b == l->jit->zero_register && jit_host(l, l->uop->a) != X86_NONE) {
-		unsigned a = jit_host(l, l->uop->a);
-		x86_op(l->code, X86_TEST, true, a, x86_reg(a));
-	} else if (l->uop->b == l->jit->zero_register) {
-		x86_arith_imm(l->code, X86_CMP_I32, true, jit_home(l->uop->a), 0);
+	unsigned left = l->uop->a, right = l->uop->b;
+	bool wide = jit_flags_operands(l, &left, &right);
+	unsigned a = jit_host(l, left);
+	if (right == l->jit->zero_register && a != X86_NONE) {
+		x86_op(l->code, X86_TEST, wide, a, x86_reg(a));
+	} else if (right == l->jit->zero_register) {
+		x86_arith_imm(l->code, X86_CMP_I32, wide, jit_home(left), 0);
 	} else {
-		unsigned a = jit_read(l, l->uop->a, X86_RAX);
-		x86_op(l->code, X86_CMP, true, a, jit_place(l, l->uop->b));
+		a = jit_read(l, left, X86_RAX);
+		x86_op(l->code, X86_CMP, wide, a, jit_place(l, right));
 	}
 }
 

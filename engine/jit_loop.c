@@ -21,19 +21,6 @@ bool jit_is_loop(const struct block *block)
 	       (uop_wide(uop, 1)->jump.pc == block->pc || uop_wide(uop, 2)->jump.pc == block->pc);
 }
 
-/* Which registers a micro-op reads and writes. */
-static uint64_t reads(const struct uop *uop)
-{
-	unsigned uses = jit_uses(uop);
-	return (uint64_t)(uses & USES_A ? 1ull << uop->a : 0) |
-	       (uses & USES_B ? 1ull << uop->b : 0);
-}
-
-static uint64_t writes(const struct uop *uop)
-{
-	return jit_uses(uop) & USES_D ? 1ull << uop->d : 0;
-}
-
 /* How many micro-ops it takes from after the current one until the register is read. */
 static unsigned next_read(const struct jit_lowering *l, unsigned guest)
 {
@@ -41,9 +28,9 @@ static unsigned next_read(const struct jit_lowering *l, unsigned guest)
 	uint64_t set = 1ull << guest;
 	for (unsigned distance = 1;; distance++) {
 		uop = jit_ends_block(uop) ? l->block->uops : uop + uop_info[uop->op].slots;
-		if (reads(uop) & set)
+		if (jit_reads(uop) & set)
 			return distance;
-		if (writes(uop) & set)
+		if (jit_writes(uop) & set)
 			return OVERWRITTEN;
 		if (uop == l->uop)
 			return NEVER;
@@ -54,11 +41,18 @@ bool jit_dies_unseen(const struct uop *uop, unsigned guest)
 {
 	uint64_t set = 1ull << guest;
 	for (;; uop += uop_info[uop->op].slots) {
-		if (!jit_is_arithmetic(uop) || reads(uop) & set)
+		if (!jit_is_arithmetic(uop) || jit_reads(uop) & set)
 			return false;
-		if (writes(uop) & set)
+		if (jit_writes(uop) & set)
 			return true;
 	}
+}
+
+/* Whether the value may be forgotten. Comparisons of flags may go back to where these came from. */
+static bool is_forgettable(const struct jit_lowering *l, unsigned guest)
+{
+	const struct uop *from = l->flags_from;
+	return jit_dies_unseen(l->uop, guest) && !(from && (from->a == guest || from->b == guest));
 }
 
 static bool is_pinnable(const struct jit_lowering *l, unsigned host)
@@ -102,7 +96,7 @@ static void allocate(struct jit_lowering *l, unsigned guest, bool load, uint64_t
 	if (host == X86_NONE)
 		return;
 	if (map->guest_of[host] != JIT_NO_GUEST) {
-		if (!jit_dies_unseen(l->uop, map->guest_of[host]))
+		if (!is_forgettable(l, map->guest_of[host]))
 			jit_map_store(map, l->code, (uint16_t)(1u << host));
 		jit_map_drop(map, map->guest_of[host]);
 	}
@@ -114,12 +108,14 @@ static void allocate(struct jit_lowering *l, unsigned guest, bool load, uint64_t
 void jit_loop_allocate(struct jit_lowering *l)
 {
 	const struct uop *uop = l->uop;
-	uint64_t keep = reads(uop) | writes(uop);
+	uint64_t keep = jit_reads(uop) | jit_writes(uop);
 	unsigned uses = jit_uses(uop);
 	if (uses & USES_A)
 		allocate(l, uop->a, true, keep);
 	if (uses & USES_B)
 		allocate(l, uop->b, true, keep);
+	if (uses & USES_C)
+		allocate(l, jit_third(uop), true, keep);
 	if (uses & USES_D)
 		allocate(l, uop->d, false, keep);
 }
@@ -130,7 +126,7 @@ static void settle_head(struct jit_lowering *l)
 	uint64_t written = 0;
 	for (const struct uop *uop = l->block->uops; !jit_ends_block(uop);
 	     uop += uop_info[uop->op].slots)
-		written |= writes(uop);
+		written |= jit_writes(uop);
 	l->head = l->map;
 	l->head.narrow = 0;
 	l->head.word = l->jit->canonical.word;

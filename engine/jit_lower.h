@@ -73,10 +73,12 @@ struct jit_lowering {
 	bool settled;        /* ... whose map at the head is decided on */
 	struct jit_map head; /* that map */
 	const uint8_t *head_code;
-	const uint8_t *budget_stub; /* in front of the block, or NULL */
-	bool rdx_is_mapped;         /* holds guest registers, too: such a loop has no groups */
-	struct jit_stub *shared;    /* rdx is the host address of the base of a group of accesses */
-	bool separate;              /* accesses have a probe each */
+	const struct uop *deferred;   /* a comparison that its SELECT makes, or NULL */
+	const struct uop *flags_from; /* the last FLAGS of the block, or NULL */
+	const uint8_t *budget_stub;   /* in front of the block, or NULL */
+	bool rdx_is_mapped;           /* holds guest registers, too: such a loop has no groups */
+	struct jit_stub *shared; /* rdx is the host address of the base of a group of accesses */
+	bool separate;           /* accesses have a probe each */
 	unsigned stub_count;
 	struct jit_stub stubs[JIT_STUBS];
 };
@@ -95,6 +97,7 @@ enum jit_flags {
 	LOWER_ROUNDS = 1024, /* wants a trusted FP environment */
 	LOWER_SWAPS = 2048,  /* b is compared with a */
 	LOWER_REMAINDER = 4096,
+	LOWER_ZEXT = 8192, /* 32-bit operation, result zero-extended */
 };
 
 /* What sign injection takes from b: its sign, the opposite, a's sign where b is positive. */
@@ -157,6 +160,9 @@ jit_lower jit_lower_vector;
 jit_lower jit_lower_load, jit_lower_store, jit_lower_fp_load, jit_lower_fp_store;
 jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_register,
 	jit_lower_leave;
+jit_lower jit_lower_flags, jit_lower_flags_if, jit_lower_condition, jit_lower_select,
+	jit_lower_call_if, jit_lower_field, jit_lower_field_signed, jit_lower_put_field,
+	jit_lower_put_field_signed, jit_lower_insert, jit_lower_funnel, jit_lower_multiply_words;
 jit_lower jit_lower_get, jit_lower_put, jit_lower_call_helper, jit_lower_call_end;
 jit_lower jit_lower_set_rounding, jit_lower_restore_rounding, jit_lower_fp_arithmetic,
 	jit_lower_fp_root, jit_lower_fp_fused, jit_lower_fp_extreme, jit_lower_fp_compare,
@@ -186,9 +192,34 @@ void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm bytes, un
 void jit_vector_load(struct jit_lowering *l, struct x86_rm from);
 void jit_vector_store(struct jit_lowering *l, struct x86_rm to);
 
-/* Integer registers that a micro-op reads and writes; anything: whatever it likes. */
-enum jit_uses { USES_A = 1, USES_B = 2, USES_D = 4, USES_ANY = 8 };
+/* Integer registers that a micro-op reads and writes; any: whatever it likes. */
+enum jit_uses {
+	USES_A = 1,
+	USES_B = 2,
+	USES_D = 4,
+	USES_ANY = 8,
+	USES_C = 16,          /* reads jit_third() */
+	USES_FLAGS = 32,      /* reads the condition flags */
+	USES_SETS_FLAGS = 64, /* writes them */
+};
 unsigned jit_uses(const struct uop *uop);
+/* The register that is named in the immediate of micro-ops with USES_C. */
+unsigned jit_third(const struct uop *uop);
+/* The same as sets. */
+uint64_t jit_reads(const struct uop *uop);
+uint64_t jit_writes(const struct uop *uop);
+
+/* Guest register = host, whatever the micro-op's d is; never narrow. */
+void jit_set(struct jit_lowering *l, unsigned guest, unsigned host);
+
+/*
+ * jit_flags.c: compares the operands that the condition flags are kept as, the registers that
+ * they have come from if those still have the values. Sets *a, *b; returns whether all 64 bits
+ * are to be compared.
+ */
+bool jit_flags_operands(struct jit_lowering *l, unsigned *a, unsigned *b);
+/* Whether this comparison can be left to the SELECT behind it (which finds it in deferred). */
+bool jit_flags_may_defer(const struct uop *uop);
 
 /* Nothing but arithmetic: it neither leaves the block nor looks at other registers. */
 bool jit_is_arithmetic(const struct uop *uop);

@@ -46,7 +46,12 @@ static bool is_small(const struct uop *uop)
 bool jit_keeps_rdx(const struct uop *uop)
 {
 	switch ((enum uop_kind)uop_info[uop->op].kind) {
-	case UOP_KIND_RRR: return uop->op == UOP_MULW || uop->op < UOP_MULH || uop->op > UOP_REMUW;
+	case UOP_KIND_RRR:
+		return uop->op == UOP_MULW || uop->op < UOP_MULH ||
+		       (uop->op > UOP_REMUW && (uop->op < UOP_DIV0 || uop->op > UOP_DIVU0Z));
+	case UOP_KIND_RRRI:
+	case UOP_KIND_RRRR:
+	case UOP_KIND_FLAGS: return true;
 	case UOP_KIND_RRI:
 	case UOP_KIND_RI:
 	case UOP_KIND_RR: return uop->op < UOP_CLZ || uop->op > UOP_CPOPW;
@@ -63,7 +68,7 @@ bool jit_keeps_rdx(const struct uop *uop)
 	case UOP_KIND_VVV:
 	case UOP_KIND_STATE:
 	case UOP_KIND_BRANCH: return true;
-	default: return uop->op == UOP_HEAD;
+	default: return uop->op == UOP_HEAD || uop->op == UOP_CALL_IF;
 	}
 }
 
@@ -82,7 +87,7 @@ bool jit_find_group(const struct uop *first, struct jit_group *group)
 	group->stores = !is_load(first);
 	const struct uop *uop = first;
 	for (unsigned n = 0; n < GROUP_UOPS; n++) {
-		if (jit_uses(uop) & USES_D && uop->d == first->a)
+		if (jit_writes(uop) >> first->a & 1)
 			break; /* the base is another from here on */
 		uop += uop_info[uop->op].slots;
 		if (!access_size[uop->op]) {

@@ -108,6 +108,28 @@ static struct toy_insn random_data_insn(void)
 	return insn;
 }
 
+/* A comparison, and a choice by it, as code for condition flags is translated. */
+static unsigned random_choice(struct toy_insn *insns)
+{
+	static const uint8_t comparisons[] = {UOP_XOR, UOP_SLT, UOP_SLTU};
+	uint8_t a = (uint8_t)below(BASES), b = (uint8_t)below(BASES), swapped = (uint8_t)below(2);
+	unsigned count = 0;
+	insns[count++] = (struct toy_insn){
+		.op = below(2) ? UOP_FLAGS : UOP_FLAGSZ, .a = a, .b = b, .imm = CPU_FLAGS_SUB};
+	if (!below(3))
+		insns[count++] = random_data_insn();
+	insns[count++] = (struct toy_insn){.op = comparisons[below(sizeof(comparisons))],
+					   .d = REG_TEMP,
+					   .a = (uint8_t)(REG_FLAGS_A + swapped),
+					   .b = (uint8_t)(REG_FLAGS_B - swapped)};
+	insns[count++] = (struct toy_insn){.op = UOP_SELECT,
+					   .d = (uint8_t)(1 + below(BASES - 1)),
+					   .a = (uint8_t)below(BASES),
+					   .b = (uint8_t)below(BASES),
+					   .imm = REG_TEMP};
+	return count;
+}
+
 /* A loop, entered at its head; rotates are put in as compilers write them. */
 static unsigned random_loop(struct toy_insn *insns, bool fp)
 {
@@ -126,6 +148,8 @@ static unsigned random_loop(struct toy_insn *insns, bool fp)
 				insns[count++] = random_data_insn();
 			insns[count++] = (struct toy_insn){
 				.op = UOP_OR, .d = below(2) ? low : high, .a = low, .b = high};
+		} else if (!below(12)) {
+			count += random_choice(&insns[count]);
 		} else if (fp && below(3)) {
 			insns[count++] = random_fp_insn();
 		} else {
@@ -149,7 +173,8 @@ static void prepare(struct toy *toy, const uint64_t *values)
 
 static void compare(const struct toy *a, const struct toy *b, unsigned round)
 {
-	for (unsigned i = 0; i < REG_SINK; i++)
+	/* Temporaries are of one instruction only. */
+	for (unsigned i = 0; i < REG_TEMP; i++)
 		cr_assert_eq(a->cpu.r[i], b->cpu.r[i], "round %u: r%u is %llx, should be %llx",
 			     round, i, (unsigned long long)b->cpu.r[i],
 			     (unsigned long long)a->cpu.r[i]);
