@@ -378,6 +378,8 @@ static void lower_one(struct jit_lowering *l)
 	if (is_dead(l->uop))
 		return;
 	if (jit_flags_may_defer(l->uop)) {
+		/* Before SELECT is given registers, which only moves. */
+		jit_compare(l);
 		l->deferred = l->uop;
 		return;
 	}

@@ -157,14 +157,9 @@ void jit_lower_select(struct jit_lowering *l, unsigned insn, unsigned flags)
 	(void)insn, (void)flags;
 	const struct uop *select = l->uop;
 	enum x86_condition condition = X86_NE;
-	jit_load(l, select->b, X86_RCX, true);
-	if (l->deferred == select - 1 && is_comparison(l->deferred, &condition)) {
-		l->uop = l->deferred;
-		jit_compare(l);
-		l->uop = select;
-	} else {
+	if (l->deferred != select - 1 || !is_comparison(l->deferred, &condition))
 		x86_arith_imm(l->code, X86_CMP_I32, true, jit_place(l, jit_third(select)), 0);
-	}
+	x86_op(l->code, X86_MOV, true, X86_RCX, jit_place(l, select->b)); /* keeps the flags */
 	x86_cmov(l->code, condition, true, X86_RCX, jit_place(l, select->a));
 	jit_write(l, X86_RCX, false);
 }

@@ -48,11 +48,22 @@ bool jit_dies_unseen(const struct uop *uop, unsigned guest)
 	}
 }
 
-/* Whether the value may be forgotten. Comparisons of flags may go back to where these came from. */
+/* Whether condition flags follow from the register: comparisons may go back to it. */
+static bool makes_flags(const struct block *block, unsigned guest)
+{
+	for (const struct uop *uop = block->uops;; uop += uop_info[uop->op].slots) {
+		if ((uop->op == UOP_FLAGS || uop->op == UOP_FLAGSZ) &&
+		    (uop->a == guest || uop->b == guest))
+			return true;
+		if (jit_ends_block(uop))
+			return false;
+	}
+}
+
+/* Whether nobody needs the value. */
 static bool is_forgettable(const struct jit_lowering *l, unsigned guest)
 {
-	const struct uop *from = l->flags_from;
-	return jit_dies_unseen(l->uop, guest) && !(from && (from->a == guest || from->b == guest));
+	return jit_dies_unseen(l->uop, guest) && !makes_flags(l->block, guest);
 }
 
 static bool is_pinnable(const struct jit_lowering *l, unsigned host)

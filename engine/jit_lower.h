@@ -73,7 +73,7 @@ struct jit_lowering {
 	bool settled;        /* ... whose map at the head is decided on */
 	struct jit_map head; /* that map */
 	const uint8_t *head_code;
-	const struct uop *deferred;   /* a comparison that its SELECT makes, or NULL */
+	const struct uop *deferred;   /* a comparison whose result is in the host's flags only */
 	const struct uop *flags_from; /* the last FLAGS of the block, or NULL */
 	const uint8_t *budget_stub;   /* in front of the block, or NULL */
 	bool rdx_is_mapped;           /* holds guest registers, too: such a loop has no groups */
@@ -218,7 +218,7 @@ void jit_set(struct jit_lowering *l, unsigned guest, unsigned host);
  * are to be compared.
  */
 bool jit_flags_operands(struct jit_lowering *l, unsigned *a, unsigned *b);
-/* Whether this comparison can be left to the SELECT behind it (which finds it in deferred). */
+/* Whether a SELECT behind this comparison needs only the host's flags (it finds it in deferred). */
 bool jit_flags_may_defer(const struct uop *uop);
 
 /* Nothing but arithmetic: it neither leaves the block nor looks at other registers. */

@@ -127,13 +127,15 @@ static unsigned random_choice(struct toy_insn *insns)
 					   .a = (uint8_t)below(BASES),
 					   .b = (uint8_t)below(BASES),
 					   .imm = REG_TEMP};
+	/* No other instruction reads a temporary. */
+	insns[count++] = (struct toy_insn){.op = UOP_MOVI, .d = REG_TEMP, .imm = 7};
 	return count;
 }
 
 /* A loop, entered at its head; rotates are put in as compilers write them. */
 static unsigned random_loop(struct toy_insn *insns, bool fp)
 {
-	unsigned count = 0, body = 2 + below(MAX_BODY - 8);
+	unsigned count = 0, body = 2 + below(MAX_BODY - 9);
 	while (count < body) {
 		if (!below(8)) {
 			uint8_t from = (uint8_t)(1 + below(BASES - 1));
