@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "cpu/arm64/insn.h"
 #include "cpu/riscv/csr.h"
 #include "cpu/riscv/explain.h"
 #include "cpu/riscv/insn.h"
 #include "devices/device.h"
 #include "machines/board.h"
+#include "psci/psci.h"
 #include "sbi/sbi.h"
 #include "src/cli/cli.h"
 
@@ -234,59 +236,129 @@ static void info_sbi(struct table *table)
 	sbi_list(sbi_extension_row, &rows);
 }
 
+/* -- AArch64 -- */
+
+static void info_arm64_cpus(struct table *table)
+{
+	const char *name, *summary;
+	table->columns = 2;
+	table->keys[0] = "model", table->widths[0] = 12;
+	table->keys[1] = "what";
+	table_begin(table);
+	for (unsigned i = 0; arm64_model(i, &name, &summary); i++)
+		table_row(table, (const char *[]){name, summary});
+}
+
+static void info_arm64_features(struct table *table)
+{
+	static const char *const kinds[] = {"yes", "registers, on request", "on request", "no"};
+	table->columns = 2;
+	table->keys[0] = "feature", table->widths[0] = 12;
+	table->keys[1] = "max";
+	table_begin(table);
+	table_row(table, (const char *[]){"EL2", kinds[ARM64_MODELLED]});
+	table_row(table, (const char *[]){"EL3", kinds[ARM64_OPTION]});
+	for (unsigned i = 0; i < A64_FEATURE_COUNT; i++)
+		table_row(table,
+			  (const char *[]){arm64_feature_name(i), kinds[arm64_feature_kind(i)]});
+}
+
+static void info_arm64_insns(struct table *table)
+{
+	char mask[16], match[16];
+	table->columns = 3;
+	table->keys[0] = "instruction", table->widths[0] = 44;
+	table->keys[1] = "mask", table->widths[1] = 10;
+	table->keys[2] = "match";
+	table_begin(table);
+	for (unsigned i = 0; i < arm64_row_count; i++) {
+		snprintf(mask, sizeof(mask), "0x%08x", arm64_rows[i].mask);
+		snprintf(match, sizeof(match), "0x%08x", arm64_rows[i].match);
+		table_row(table, (const char *[]){arm64_rows[i].name, mask, match});
+	}
+}
+
+static void psci_row(void *opaque, uint32_t id, const char *family, const char *name)
+{
+	char number[16];
+	snprintf(number, sizeof(number), "0x%08x", id);
+	table_row(opaque, (const char *[]){number, family, name});
+}
+
+static void info_psci(struct table *table)
+{
+	table->columns = 3;
+	table->keys[0] = "id", table->widths[0] = 10;
+	table->keys[1] = "family", table->widths[1] = 6;
+	table->keys[2] = "function";
+	table_begin(table);
+	psci_list(psci_row, table);
+}
+
 /* -- */
 
 static const struct topic {
 	const char *name;
-	void (*print)(struct table *table);
+	void (*print)(struct table *table);       /* RISC-V; NULL: it has none */
+	void (*print_arm64)(struct table *table); /* --arch aarch64 */
 	const char *summary;
 } topics[] = {
-	{"cpus",     info_cpus,     "models for --cpu"					      },
-	{"features", info_features, "extensions for --cpu rv64,+EXTENSION,-EXTENSION"               },
-	{"insns",    info_insns,    "instructions"						  },
-	{"sysregs",  info_sysregs,  "control and status registers"                                  },
-	{"devices",  info_devices,  "devices of the board and for --device"                         },
-	{"sbi",      info_sbi,      "firmware calls and whether the in-process firmware offers them"},
+	{"cpus",     info_cpus,     info_arm64_cpus,     "models for --cpu"                                              },
+	{"features", info_features, info_arm64_features, "for --cpu MODEL,+FEATURE,-FEATURE"                             },
+	{"insns",    info_insns,    info_arm64_insns,    "instructions"                                                  },
+	{"sysregs",  info_sysregs,  NULL,                "control and status registers"                                  },
+	{"devices",  info_devices,  info_devices,        "devices of the boards and for --device"                        },
+	{"sbi",      info_sbi,      NULL,                "firmware calls and whether the in-process firmware offers them"},
+	{"psci",     NULL,          info_psci,           "the same of AArch64"                                           },
 };
 #define TOPIC_COUNT (sizeof(topics) / sizeof(topics[0]))
 
 struct info_options {
 	bool json, help;
+	const char *arch;
 };
 
 static const struct option info_table[] = {
-	{"json", 0, NULL, OPTION_FLAG, NULL, offsetof(struct info_options, json),
+	{"arch",  'A', NULL, OPTION_STRING, "ARCH", offsetof(struct info_options, arch),
+	 "riscv64 or aarch64 (riscv64)"},
+	{"json",   0, NULL, OPTION_FLAG, NULL, offsetof(struct info_options, json),
 	 "an array of JSON objects"},
-	{"help",  'h', NULL, OPTION_FLAG, NULL, offsetof(struct info_options, help), "this text"},
+	{"help", 'h', NULL, OPTION_FLAG, NULL, offsetof(struct info_options, help), "this text"},
 	{0 },
 };
 
 static void print_help(void)
 {
-	printf("usage: trapline info TOPIC [--json]\n\n");
+	printf("usage: trapline info TOPIC [--arch ARCH] [--json]\n\n");
 	for (unsigned i = 0; i < TOPIC_COUNT; i++)
 		printf("  %-10s %s\n", topics[i].name, topics[i].summary);
 	printf("\n");
 	options_help(info_table);
 }
 
-static int print_topic(const struct option_list *words, bool json, struct error *error)
+static int print_topic(const struct info_options *options, const char *name, struct error *error)
 {
-	if (words->count != 1)
+	bool arm = options->arch && !strcmp(options->arch, "aarch64");
+	if (options->arch && !arm && strcmp(options->arch, "riscv64") != 0)
 		return error_set(error, EXIT_CODE_USAGE,
-				 "info: expected one of cpus, features, insns, sysregs, devices, "
-				 "sbi");
+				 "--arch %.40s: expected riscv64 or aarch64", options->arch);
 	for (unsigned i = 0; i < TOPIC_COUNT; i++) {
-		struct table table = {.as_json = json};
-		if (strcmp(topics[i].name, words->items[0]) != 0)
+		struct table table = {.as_json = options->json};
+		if (strcmp(topics[i].name, name) != 0)
 			continue;
-		topics[i].print(&table);
+		bool only_arm = !topics[i].print;
+		void (*print)(struct table * table) =
+			arm || only_arm ? topics[i].print_arm64 : topics[i].print;
+		if (!print)
+			return error_set(error, EXIT_CODE_USAGE,
+					 "info %s: not there for aarch64, expected riscv64", name);
+		print(&table);
 		table_end(&table);
 		return 0;
 	}
 	return error_set(error, EXIT_CODE_USAGE,
 			 "info '%.40s': expected cpus, features, insns, sysregs, devices or sbi",
-			 words->items[0]);
+			 name);
 }
 
 int cli_info(int argc, char **argv)
@@ -301,5 +373,10 @@ int cli_info(int argc, char **argv)
 		print_help();
 		return 0;
 	}
-	return print_topic(&words, options.json, &error) ? cli_fail(&error) : 0;
+	if (words.count != 1)
+		error_set(&error, EXIT_CODE_USAGE,
+			  "info: expected one of cpus, features, insns, sysregs, devices, sbi");
+	else
+		print_topic(&options, words.items[0], &error);
+	return error.exit_code ? cli_fail(&error) : 0;
 }
