@@ -266,6 +266,15 @@ bool mmu_check(struct cpu *cpu, uint64_t address, unsigned access, uint64_t *phy
 	return true;
 }
 
+bool mmu_page_attributes(struct cpu *cpu, uint64_t address, unsigned access, uint8_t *attributes)
+{
+	struct tlb_page page;
+	if (!tlb_lookup(cpu, cpu->data_mode, address, 1, access, &page))
+		return false;
+	*attributes = page.attributes;
+	return true;
+}
+
 bool mmu_fetch(struct cpu *cpu, uint64_t address, struct mmu_code *code)
 {
 	struct tlb_page page;

@@ -130,6 +130,12 @@ void mmu_observe(struct cpu *cpu, uint64_t address, uint64_t physical, unsigned 
 /* Checks that [address, address+size) (within one page) may be accessed, in cpu->data_mode. */
 bool mmu_check(struct cpu *cpu, uint64_t address, unsigned access, uint64_t *physical);
 
+/*
+ * What the walker said of the page of address (struct mmu_translation.attributes), for an access in
+ * cpu->data_mode. False: cpu->trap is filled.
+ */
+bool mmu_page_attributes(struct cpu *cpu, uint64_t address, unsigned access, uint8_t *attributes);
+
 /* Where instructions come from. */
 struct mmu_code {
 	const uint8_t *host; /* of the byte asked for; NULL: cannot be executed from (fault) */

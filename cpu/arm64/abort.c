@@ -118,7 +118,7 @@ void arm64_access_fault(struct cpu *cpu, uint64_t address, unsigned access, unsi
 					  .external = true,
 					  .why = "nothing answers at the physical address"},
 		[MMU_FAULT_ATOMIC] = {.status = UNSUPPORTED_ATOMIC,
-					  .why = "no atomic access to a device"                          },
+					  .why = "the memory takes no atomic access"                          },
 	};
 	struct arm64_cpu *pe = arm64_cpu(cpu);
 	struct arm64_fault fault = faults[reason];

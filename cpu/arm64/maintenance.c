@@ -127,6 +127,26 @@ void arm64_tlb_invalidate(struct arm64_cpu *pe, unsigned encoding, uint64_t oper
 			invalidate(arm64_cpu(machine->cpu[i]), modes, encoding, operand);
 }
 
+/* -- caches -- */
+
+bool arm64_cache_operation(struct arm64_cpu *pe, unsigned encoding, uint64_t address)
+{
+	enum { INVALIDATE = 6, INSTRUCTIONS = 5, BY_ADDRESS = 1 };
+	unsigned crm = crm_of(encoding);
+	if (op2_of(encoding) != BY_ADDRESS || crm < INSTRUCTIONS || crm == 7)
+		return true;
+	unsigned access = (crm == INVALIDATE ? MMU_WRITE : MMU_READ) | MMU_CBO;
+	struct arm64_request request =
+		arm64_request_of_mode(pe->cpu.fetch_mode, address, access | MMU_DEBUG);
+	/* Beyond EL0, what only reads memory needs a translation and no permission. */
+	request.unchecked = crm != INVALIDATE && !request.user;
+	struct arm64_translated found;
+	if (arm64_translate_address(pe, &request, &found))
+		return true;
+	arm64_abort(pe, &pe->cpu.trap, address, access, &found.fault);
+	return false;
+}
+
 /* -- AT -- */
 
 /* Fields of PAR_EL1. */

@@ -222,9 +222,18 @@ static bool help_msr(struct cpu *cpu, const struct uop *uop)
 
 /* -- operations -- */
 
+/* Memory of device type takes no DC ZVA. */
 static bool zero_line(struct cpu *cpu, uint64_t address)
 {
 	enum { LINE = 64 };
+	uint8_t memory;
+	if (!mmu_page_attributes(cpu, address, MMU_WRITE, &memory))
+		return false;
+	if (arm64_memory_is_device(memory)) {
+		cpu->isa->access_fault(cpu, address, MMU_WRITE, MMU_FAULT_MISALIGNED_DEVICE,
+				       &cpu->trap);
+		return false;
+	}
 	address &= ~(uint64_t)(LINE - 1);
 	for (unsigned i = 0; i < LINE; i += 8)
 		if (!mmu_store(cpu, address + i, 8, 0))
@@ -258,7 +267,7 @@ static bool help_sys(struct cpu *cpu, const struct uop *uop)
 		arm64_tlb_invalidate(pe, encoding, cpu->r[uop->a]);
 	if (crn == CACHES && (crm == 8 || crm == 9))
 		return arm64_address_translate(pe, encoding, cpu->r[uop->a]);
-	return true;
+	return crn != CACHES || arm64_cache_operation(pe, encoding, cpu->r[uop->a]);
 }
 
 /* SYSL: GCSPOPM is the only one; d: where what it pops goes. */

@@ -67,6 +67,12 @@ struct arm64_request arm64_request_of_mode(unsigned mode, uint64_t address, unsi
 /* Executes an AT instruction: result in PAR_EL1. False: cpu->trap is set. */
 bool arm64_address_translate(struct arm64_cpu *pe, unsigned encoding, uint64_t address);
 
+/*
+ * Executes a cache maintenance instruction other than DC ZVA: caches are coherent, but addresses
+ * must translate, and EL0 must be allowed to read there. False: cpu->trap is set.
+ */
+bool arm64_cache_operation(struct arm64_cpu *pe, unsigned encoding, uint64_t address);
+
 /* Executes a TLBI instruction. */
 void arm64_tlb_invalidate(struct arm64_cpu *pe, unsigned encoding, uint64_t operand);
 
