@@ -282,7 +282,7 @@ static void psci_row(void *opaque, uint32_t id, const char *family, const char *
 {
 	char number[16];
 	snprintf(number, sizeof(number), "0x%08x", id);
-	table_row(opaque, (const char *[]){number, family, name});
+	table_row(opaque, (const char *[COLUMNS_MAX]){number, family, name});
 }
 
 static void info_psci(struct table *table)
