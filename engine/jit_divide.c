@@ -4,7 +4,8 @@
  */
 #include "engine/jit_lower.h"
 
-/* insn: div or idiv. flags: LOWER_WORD, LOWER_ZEXT; LOWER_REMAINDER: the result is the remainder. */
+/* insn: div or idiv. flags: LOWER_WORD, LOWER_ZEXT; LOWER_REMAINDER: the result is the remainder.
+ */
 void jit_lower_divide(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	struct x86_code *code = l->code;
