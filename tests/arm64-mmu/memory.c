@@ -46,33 +46,33 @@ Test(arm64_mmu_memory, device_memory_takes_aligned_accesses_only)
 		uint32_t word;
 		uint64_t esr;
 	} rows[] = {
-		{ATTR_NORMAL, 1, LDR_X0_X1, 0},
-		{ATTR_DEVICE, 8, LDR_X0_X1, 0},
-		{ATTR_DEVICE, 1, LDR_X0_X1, 0x96000021},
-		{ATTR_DEVICE, 4, STR_X0_X1, 0x96000061},
-		{ATTR_NON_CACHEABLE, 1, LDR_X0_X1, 0},
-		{ATTR_NORMAL, 8, DC_ZVA_X1, 0},
-		{ATTR_DEVICE, 8, DC_ZVA_X1, 0x96000061},
-		{ATTR_NORMAL, 0, LD64B_X0_X8, 0x96000035},
-		{ATTR_NON_CACHEABLE, 0, LD64B_X0_X8, 0},
-		{ATTR_DEVICE, 0, LD64B_X0_X8, 0},
+		{ATTR_NORMAL,        1, LDR_X0_X1,   0         },
+                {ATTR_DEVICE,        8, LDR_X0_X1,   0         },
+		{ATTR_DEVICE,        1, LDR_X0_X1,   0x96000021},
+                {ATTR_DEVICE,        4, STR_X0_X1,   0x96000061},
+		{ATTR_NON_CACHEABLE, 1, LDR_X0_X1,   0         },
+                {ATTR_NORMAL,        8, DC_ZVA_X1,   0         },
+		{ATTR_DEVICE,        8, DC_ZVA_X1,   0x96000061},
+                {ATTR_NORMAL,        0, LD64B_X0_X8, 0x96000035},
+		{ATTR_NON_CACHEABLE, 0, LD64B_X0_X8, 0         },
+                {ATTR_DEVICE,        0, LD64B_X0_X8, 0         },
 	};
 	FOR_EACH_ENGINE(e)
-		for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			struct ground ground;
-			one_page(&ground, bench_engines[e], LEAF_AF | LEAF_ATTR(rows[i].attr));
-			arm64_sysreg_set(ground.bench.pe, A64_HCRX_EL2, 2); /* EnALS */
-			ground.bench.pe->cpu.r[1] += rows[i].offset;
-			uint64_t esr = esr_of(&ground, A64_EL1, rows[i].word);
-			cr_expect_eq(esr, rows[i].esr, "%s row %u: ESR %lx", bench_engines[e], i,
-				     esr);
-			ground_fini(&ground);
-		}
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ground ground;
+		one_page(&ground, bench_engines[e], LEAF_AF | LEAF_ATTR(rows[i].attr));
+		arm64_sysreg_set(ground.bench.pe, A64_HCRX_EL2, 2); /* EnALS */
+		ground.bench.pe->cpu.r[1] += rows[i].offset;
+		uint64_t esr = esr_of(&ground, A64_EL1, rows[i].word);
+		cr_expect_eq(esr, rows[i].esr, "%s row %u: ESR %lx", bench_engines[e], i, esr);
+		ground_fini(&ground);
+	}
 }
 
 Test(arm64_mmu_memory, without_the_mmu_accesses_are_aligned)
 {
-	FOR_EACH_ENGINE(e) {
+	FOR_EACH_ENGINE(e)
+	{
 		struct ground ground;
 		ground_init(&ground, bench_engines[e], NULL);
 		ground.bench.pe->cpu.r[1] = BENCH_DATA + 1;
@@ -84,7 +84,8 @@ Test(arm64_mmu_memory, without_the_mmu_accesses_are_aligned)
 
 Test(arm64_mmu_memory, accesses_across_pages_ask_for_both)
 {
-	FOR_EACH_ENGINE(e) {
+	FOR_EACH_ENGINE(e)
+	{
 		struct ground ground;
 		one_page(&ground, bench_engines[e], LEAF_AF);
 		ground.bench.pe->cpu.r[1] = VA + 0xffc;
@@ -103,7 +104,8 @@ Test(arm64_mmu_memory, accesses_across_pages_ask_for_both)
 Test(arm64_mmu_memory, hardware_updates)
 {
 	const uint64_t ha = 1ull << 39, hd = 1ull << 40;
-	FOR_EACH_ENGINE(e) {
+	FOR_EACH_ENGINE(e)
+	{
 		struct ground ground;
 		one_page(&ground, bench_engines[e], LEAF_RO | LEAF_DBM);
 		struct arm64_cpu *pe = ground.bench.pe;
@@ -126,7 +128,8 @@ Test(arm64_mmu_memory, hardware_updates)
 /* An atomic is a read if it cannot even read; if only writing is refused, a write. */
 Test(arm64_mmu_memory, atomics_say_what_was_refused)
 {
-	FOR_EACH_ENGINE(e) {
+	FOR_EACH_ENGINE(e)
+	{
 		struct ground ground;
 		one_page(&ground, bench_engines[e], LEAF_AF | LEAF_RO);
 		cr_expect_eq(esr_of(&ground, A64_EL1, LDADD_X0_X1), 0x9600004f, "read-only");
@@ -138,7 +141,8 @@ Test(arm64_mmu_memory, atomics_say_what_was_refused)
 
 Test(arm64_mmu_memory, cache_maintenance_by_address_translates)
 {
-	FOR_EACH_ENGINE(e) {
+	FOR_EACH_ENGINE(e)
+	{
 		struct ground ground;
 		one_page(&ground, bench_engines[e], LEAF_AF);
 		arm64_sysreg_set(ground.bench.pe, A64_SCTLR_EL1,
@@ -158,27 +162,27 @@ Test(arm64_mmu_memory, tlb_maintenance)
 		uint32_t word;
 		uint64_t operand;
 	} rows[] = {
-		{TLBI_VAE1_X2, VA >> 12},
+		{TLBI_VAE1_X2,  VA >> 12             },
 		{TLBI_RVAE1_X2, VA >> 12 | 1ull << 46},
-		{TLBI_VMALLE1, 0},
+		{TLBI_VMALLE1,  0                    },
 	};
 	FOR_EACH_ENGINE(e)
-		for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			struct ground ground;
-			one_page(&ground, bench_engines[e], LEAF_AF);
-			struct cpu *cpu = &ground.bench.pe->cpu;
-			bench_store(&ground.bench, BENCH_DATA, 8, 1);
-			bench_store(&ground.bench, BENCH_DATA + 0x1000, 8, 2);
-			cr_expect_eq(esr_of(&ground, A64_EL1, LDR_X0_X1), 0);
-			cr_expect_eq(cpu->r[0], 1);
-			ground_map(&ground, &ground.low, VA, 3, BENCH_DATA + 0x1000, LEAF_AF);
-			cpu->r[2] = rows[i].operand;
-			const uint32_t insns[] = {rows[i].word, LDR_X0_X1};
-			bench_set_level(&ground.bench, A64_EL1);
-			cr_expect(bench_run(&ground.bench, insns, 2), "row %u", i);
-			cr_expect_eq(cpu->r[0], 2, "%s row %u", bench_engines[e], i);
-			ground_fini(&ground);
-		}
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ground ground;
+		one_page(&ground, bench_engines[e], LEAF_AF);
+		struct cpu *cpu = &ground.bench.pe->cpu;
+		bench_store(&ground.bench, BENCH_DATA, 8, 1);
+		bench_store(&ground.bench, BENCH_DATA + 0x1000, 8, 2);
+		cr_expect_eq(esr_of(&ground, A64_EL1, LDR_X0_X1), 0);
+		cr_expect_eq(cpu->r[0], 1);
+		ground_map(&ground, &ground.low, VA, 3, BENCH_DATA + 0x1000, LEAF_AF);
+		cpu->r[2] = rows[i].operand;
+		const uint32_t insns[] = {rows[i].word, LDR_X0_X1};
+		bench_set_level(&ground.bench, A64_EL1);
+		cr_expect(bench_run(&ground.bench, insns, 2), "row %u", i);
+		cr_expect_eq(cpu->r[0], 2, "%s row %u", bench_engines[e], i);
+		ground_fini(&ground);
+	}
 }
 
 /* LDTR sees what EL0 may; PSTATE.UAO makes it a plain load; PSTATE.PAN keeps plain ones out. */
@@ -189,24 +193,23 @@ Test(arm64_mmu_memory, pan_and_uao)
 		uint32_t word;
 		uint64_t esr;
 	} rows[] = {
-		{LEAF_EL0, 0, LDR_X0_X1, 0},
-		{LEAF_EL0, PSTATE_PAN, LDR_X0_X1, 0x9600000f},
-		{LEAF_EL0, PSTATE_PAN, LDTR_X0_X1, 0},
-		{0, 0, LDTR_X0_X1, 0x9600000f},
-		{0, PSTATE_UAO, LDTR_X0_X1, 0},
-		{0, PSTATE_PAN, LDR_X0_X1, 0},
+		{LEAF_EL0, 0,          LDR_X0_X1,  0         },
+		{LEAF_EL0, PSTATE_PAN, LDR_X0_X1,  0x9600000f},
+		{LEAF_EL0, PSTATE_PAN, LDTR_X0_X1, 0         },
+		{0,        0,          LDTR_X0_X1, 0x9600000f},
+		{0,        PSTATE_UAO, LDTR_X0_X1, 0         },
+		{0,        PSTATE_PAN, LDR_X0_X1,  0         },
 	};
 	FOR_EACH_ENGINE(e)
-		for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			struct ground ground;
-			one_page(&ground, bench_engines[e], LEAF_AF | rows[i].leaf);
-			struct arm64_cpu *pe = ground.bench.pe;
-			bench_set_level(&ground.bench, A64_EL1);
-			arm64_set_pstate(pe, arm64_pstate(pe) | rows[i].pstate);
-			bool ok = bench_run(&ground.bench, &rows[i].word, 1);
-			uint64_t esr = ok ? 0 : bench_esr(&ground.bench);
-			cr_expect_eq(esr, rows[i].esr, "%s row %u: ESR %lx", bench_engines[e], i,
-				     esr);
-			ground_fini(&ground);
-		}
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ground ground;
+		one_page(&ground, bench_engines[e], LEAF_AF | rows[i].leaf);
+		struct arm64_cpu *pe = ground.bench.pe;
+		bench_set_level(&ground.bench, A64_EL1);
+		arm64_set_pstate(pe, arm64_pstate(pe) | rows[i].pstate);
+		bool ok = bench_run(&ground.bench, &rows[i].word, 1);
+		uint64_t esr = ok ? 0 : bench_esr(&ground.bench);
+		cr_expect_eq(esr, rows[i].esr, "%s row %u: ESR %lx", bench_engines[e], i, esr);
+		ground_fini(&ground);
+	}
 }
