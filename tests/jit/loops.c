@@ -75,8 +75,8 @@ static struct toy_insn random_access_insn(void)
 /* Between groups of FP accesses and in them. */
 static struct toy_insn random_fp_insn(void)
 {
-	static const uint8_t ops[] = {UOP_FLD32,  UOP_FLD64,  UOP_FST32,   UOP_FST64,
-				      UOP_FADD_D, UOP_FMUL_D, UOP_FADD_S,  UOP_FMADD_D,
+	static const uint8_t ops[] = {UOP_FLD32,  UOP_FLD64,  UOP_FST32,   UOP_FST64,  UOP_FLD128,
+				      UOP_FST128, UOP_FADD_D, UOP_FMUL_D,  UOP_FADD_S, UOP_FMADD_D,
 				      UOP_FMVXD,  UOP_FMVDX,  UOP_FSGNJ_D, UOP_FLT_D};
 	struct toy_insn insn = {.op = ops[below(sizeof(ops))]};
 	insn.d = (uint8_t)(1 + below(BASES - 1));
