@@ -79,6 +79,8 @@ struct cpu_jump {
 	uint64_t unused; /* makes 32 bytes: host code shifts where it would multiply */
 };
 
+#define CPU_UNBOX 0xffffffff00000000ull
+
 /* 128 bits of a vector or FP register; scalar FP lives in d[0]. */
 union cpu_vector {
 	uint64_t d[2];
@@ -123,6 +125,12 @@ struct cpu {
 	uint8_t rounding;       /* dynamic rounding mode; 5-7 are reserved values */
 	struct fp_env fp;       /* rm follows rounding whenever that is valid */
 	union cpu_vector v[32];
+	/*
+	 * 0: what is narrower than 64 bits is NaN-boxed in an FP register, and read as a NaN where
+	 * it is not (RISC-V). The bits above a binary32: it has zeros above it, and is read
+	 * whatever is there (isa->unboxed).
+	 */
+	uint64_t unbox;
 
 	uint64_t slice_end;  /* virtual time at which budget reaches 0 */
 	uint64_t idle_ticks; /* ticks that passed without retiring an instruction */
@@ -186,6 +194,8 @@ struct isa {
 	uint8_t hot_registers[CPU_HOT_REGISTERS];
 	/* The integer register that always reads zero and is never written; REG_SINK: none does. */
 	uint8_t zero_register;
+	/* FP registers are not NaN-boxed: cpu->unbox is CPU_UNBOX. */
+	bool unboxed;
 
 	/* Power-on state. */
 	void (*reset)(struct cpu *cpu);

@@ -25,19 +25,26 @@ enum fp_flag {
 	FP_OF = 4,  /* overflow */
 	FP_DZ = 8,  /* division of a finite number by zero */
 	FP_NV = 16, /* invalid operation */
+	FP_ID = 32, /* a subnormal operand was flushed (Arm; not of IEEE 754, nor in fflags) */
 };
 
 /* Which NaN an operation returns. */
 enum fp_nan_rule {
 	FP_NAN_CANONICAL = 0, /* always the positive quiet NaN with a zero payload (RISC-V) */
 	FP_NAN_FIRST,         /* the first NaN operand, quieted; default NaN is negative (SSE) */
-	FP_NAN_SIGNALING,     /* the first signaling, else the first quiet (Arm, DN = 0) */
+	/*
+	 * The first signaling, else the first quiet (Arm, DN = 0); the fused multiply-add looks at
+	 * the addend first, and where it negates an operand, it negates a NaN, too.
+	 */
+	FP_NAN_SIGNALING,
 };
 
-/* Denormal flushing, any combination (x86 MXCSR.DAZ and MXCSR.FTZ). */
+/* Denormal flushing, any combination (x86 MXCSR.DAZ and MXCSR.FTZ; Arm FPCR.FZ and FZ16). */
 enum fp_flush {
-	FP_FLUSH_INPUTS = 1,  /* a subnormal operand is a zero of its sign; no flag */
-	FP_FLUSH_RESULTS = 2, /* a tiny result is a zero of its sign, with UF and NX */
+	FP_FLUSH_INPUTS = 1,    /* a subnormal operand is a zero of its sign; no flag */
+	FP_FLUSH_RESULTS = 2,   /* a tiny result is a zero of its sign, with UF and NX */
+	FP_FLUSH_TELLS = 4,     /* ... such an operand raises ID */
+	FP_FLUSH_UNDERFLOW = 8, /* ... such a result raises UF alone */
 };
 
 /* What an operation needs from the guest's control register. All zero is RISC-V after reset. */
@@ -47,6 +54,7 @@ struct fp_env {
 	uint8_t flush;                 /* enum fp_flush bits */
 	uint8_t nan_rule;              /* enum fp_nan_rule */
 	bool tininess_before_rounding; /* Arm true; RISC-V and x86 false */
+	bool nan_to_zero;              /* a NaN as an integer: 0 (Arm); else the largest (RISC-V) */
 };
 
 #endif

@@ -110,6 +110,7 @@ struct jit *jit_new(const struct isa *isa, const uint8_t *arena, uint8_t *region
 	jit->has_rorx = __builtin_cpu_supports("bmi2");
 	jit->has_round = __builtin_cpu_supports("sse4.1");
 	jit->zero_register = isa->zero_register;
+	jit->boxes = !isa->unboxed;
 	map_registers(jit, isa);
 	jit->code = (struct x86_code){
 		.at = jit->writable,

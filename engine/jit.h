@@ -40,6 +40,7 @@ struct jit {
 	bool has_lzcnt, has_tzcnt, has_popcnt;                /* of the host */
 	bool has_fma, has_round, has_rorx;
 	uint8_t zero_register;       /* of the ISA, or REG_SINK */
+	bool boxes;                  /* FP registers of the ISA are NaN-boxed */
 	struct jit_map canonical;    /* at the edges of blocks */
 	struct jit_listing *listing; /* NULL: nobody wants one */
 

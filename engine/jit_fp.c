@@ -212,7 +212,8 @@ void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm from)
 	if (size == 2) {
 		x86_op(l->code, X86_MOVZX16, false, X86_RCX, from);
 		/* NaN-boxes by sign extension of the immediate. */
-		x86_op_imm(l->code, X86_OR_I32, true, 0, x86_reg(X86_RCX), -0x10000);
+		if (l->jit->boxes)
+			x86_op_imm(l->code, X86_OR_I32, true, 0, x86_reg(X86_RCX), -0x10000);
 		x86_op(l->code, X86_MOV_TO, true, X86_RCX, jit_vector(l->uop->d));
 		jit_fp_written(l);
 		return;

@@ -195,7 +195,7 @@ static void load(struct jit_lowering *l, unsigned guest, bool single)
 /* Leaves for the other code unless all of these are NaN-boxed. */
 static void require_boxes(struct jit_lowering *l, uint32_t guests)
 {
-	if (!guests)
+	if (!guests || !l->jit->boxes)
 		return;
 	x86_constant(l->code, X86_RAX, UINT32_MAX);
 	for (unsigned guest = 0; guest < 32; guest++)
@@ -238,7 +238,7 @@ struct x86_rm jit_fp_operand(struct jit_lowering *l, struct jit_stub *slow, unsi
 			     bool single)
 {
 	struct jit_fp *fp = &l->fp;
-	if (single && !(fp->known.boxed & BIT(guest))) {
+	if (single && l->jit->boxes && !(fp->known.boxed & BIT(guest))) {
 		x86_arith_imm(l->code, X86_CMP_I32, false, jit_vector_high(guest), -1);
 		/* Nothing is known after it: the slow path comes back without a box. */
 		jit_branch_to_stub(l, slow, X86_NE);
@@ -298,7 +298,8 @@ void jit_fp_write(struct jit_lowering *l, unsigned xmm, bool single)
 	if (!single)
 		return;
 	if (!boxed)
-		x86_op_imm(l->code, X86_MOV_I32, false, 0, jit_vector_high(d), -1);
+		x86_op_imm(l->code, X86_MOV_I32, false, 0, jit_vector_high(d),
+			   -(int32_t)l->jit->boxes);
 	fp->known.boxed |= BIT(d);
 }
 

@@ -89,7 +89,7 @@ enum jit_flags {
 	LOWER_COMMUTES = 4,  /* a and b may change places */
 	LOWER_ALIGNED = 8,   /* aligned-only form of a load or store; jump to the exact target */
 	LOWER_NEGATE = 16,   /* the second operand is complemented */
-	LOWER_SINGLE = 32,   /* binary32 in a NaN box */
+	LOWER_SINGLE = 32,   /* binary32, perhaps in a NaN box */
 	LOWER_ZERO = 64,     /* the first operand is zero-extended from 32 bits */
 	LOWER_LOW = 128,     /* needs the lower halves of its inputs only */
 	LOWER_FITS = 256,    /* the result is the sign extension of its lower half */

@@ -16,7 +16,10 @@
 
 #include "core/fp_env.h"
 
-/* Sign changes that the fused multiply-add applies to numbers, never to a propagated NaN. */
+/*
+ * Sign changes that the fused multiply-add applies: to numbers and, under FP_NAN_SIGNALING, to the
+ * NaN that is propagated, if it is c (ADDEND) or a (PRODUCT).
+ */
 enum fp_negate {
 	FP_NEGATE_PRODUCT = 1,
 	FP_NEGATE_ADDEND = 2,
@@ -69,9 +72,14 @@ enum fp_class {
  *                             FROUNDNX true).
  * to_i32 ... to_u64(a, rm)    rounded by rm, not env->rm: most such instructions carry their own
  *                             mode. Out of range: NV alone, and the nearest representable integer;
- *                             NaN: NV and the largest. In range: NX if inexact. So RISC-V defines
+ *                             NaN: NV and the largest, or 0 with env->nan_to_zero. In range: NX if inexact. So RISC-V defines
  *                             it (21.7); FCVT.WU's caller sign-extends the 32 bits itself.
  * from_i32 ... from_u64       rounded by env->rm.
+ * to_fixed(a, rm, fraction, most, least)
+ *                             a * 2^fraction as an integer from -least to most, otherwise as to_i32
+ *                             ...; fraction is 0 to 64.
+ * from_fixed(magnitude, sign, fraction)
+ *                             magnitude / 2^fraction with that sign, rounded by env->rm.
  */
 #define FP_DECLARE(name, type)                                                                     \
 	type name##_add(struct fp_env *env, type a, type b);                                       \
@@ -99,7 +107,10 @@ enum fp_class {
 	type name##_from_i32(struct fp_env *env, int32_t value);                                   \
 	type name##_from_u32(struct fp_env *env, uint32_t value);                                  \
 	type name##_from_i64(struct fp_env *env, int64_t value);                                   \
-	type name##_from_u64(struct fp_env *env, uint64_t value)
+	type name##_from_u64(struct fp_env *env, uint64_t value);                                  \
+	uint64_t name##_to_fixed(struct fp_env *env, type a, uint8_t rm, unsigned fraction,        \
+				 uint64_t most, uint64_t least);                                   \
+	type name##_from_fixed(struct fp_env *env, uint64_t magnitude, bool sign, unsigned fraction)
 
 FP_DECLARE(fp16, uint16_t);
 FP_DECLARE(fp32, uint32_t);
@@ -115,6 +126,9 @@ uint16_t fp32_to_fp16(struct fp_env *env, uint32_t a);
 uint64_t fp32_to_fp64(struct fp_env *env, uint32_t a);
 uint16_t fp64_to_fp16(struct fp_env *env, uint64_t a);
 uint32_t fp64_to_fp32(struct fp_env *env, uint64_t a);
+
+/* To bfloat16: the upper half of a binary32. Rounds by env->rm. */
+uint16_t fp32_to_bf16(struct fp_env *env, uint32_t a);
 
 /*
  * Zfa FCVTMOD.W.D: the integral part of a modulo 2^32 as a signed number; infinity and NaN give 0.

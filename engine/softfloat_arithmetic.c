@@ -237,9 +237,11 @@ FP_INLINE uint64_t wide_add(struct fp_format f, struct fp_env *env, struct wide 
 
 /* A NaN among the operands. The instruction sets differ on infinity * zero + quiet NaN. */
 FP_INLINE uint64_t fma_nan(struct fp_format f, struct fp_env *env, struct fp_number a,
-			   struct fp_number b, struct fp_number c, bool invalid)
+			   struct fp_number b, struct fp_number c, unsigned negate, bool invalid)
 {
 	if (env->nan_rule == FP_NAN_SIGNALING) {
+		a.sign ^= !!(negate & FP_NEGATE_PRODUCT);
+		c.sign ^= !!(negate & FP_NEGATE_ADDEND);
 		if (invalid && c.kind == FP_KIND_QUIET)
 			return fp_pack_nan(f, fp_invalid(env));
 		return fp_pack_nan(f, fp_choose_nan(env, c, a, b));
@@ -259,7 +261,7 @@ FP_INLINE uint64_t fma_special(struct fp_format f, struct fp_env *env, struct fp
 	bool c_sign = c.sign ^ !!(negate & FP_NEGATE_ADDEND);
 
 	if (fp_is_nan(a) || fp_is_nan(b) || fp_is_nan(c))
-		return fma_nan(f, env, a, b, c, infinite && zero);
+		return fma_nan(f, env, a, b, c, negate, infinite && zero);
 	if (infinite && (zero || (c.kind == FP_KIND_INFINITE && c_sign != sign)))
 		return fp_pack_nan(f, fp_invalid(env));
 	if (infinite)

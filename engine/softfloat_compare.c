@@ -10,10 +10,14 @@ FP_INLINE bool bits_are_signaling(struct fp_format f, uint64_t bits)
 	return bits_are_nan(f, bits) && !(bits >> (f.precision - 2) & 1);
 }
 
-FP_INLINE uint64_t flush_input(struct fp_format f, const struct fp_env *env, uint64_t bits)
+FP_INLINE uint64_t flush_input(struct fp_format f, struct fp_env *env, uint64_t bits)
 {
-	bool subnormal = fp_magnitude(f, bits) >> (f.precision - 1) == 0;
-	return env->flush & FP_FLUSH_INPUTS && subnormal ? bits & fp_sign_bit(f, true) : bits;
+	uint64_t magnitude = fp_magnitude(f, bits);
+	bool subnormal = magnitude != 0 && magnitude >> (f.precision - 1) == 0;
+	if (!subnormal || !(env->flush & FP_FLUSH_INPUTS))
+		return bits;
+	fp_note_flushed(env);
+	return bits & fp_sign_bit(f, true);
 }
 
 /* A signed number in the order of the values; the two zeros are equal. Not for NaN. */
@@ -26,17 +30,19 @@ FP_INLINE int64_t order_key(struct fp_format f, uint64_t bits)
 FP_INLINE enum fp_order compare(struct fp_format f, struct fp_env *env, uint64_t a, uint64_t b,
 				bool quiet)
 {
+	a = flush_input(f, env, a);
+	b = flush_input(f, env, b);
 	if (__builtin_expect(bits_are_nan(f, a) || bits_are_nan(f, b), 0)) {
 		if (!quiet || bits_are_signaling(f, a) || bits_are_signaling(f, b))
 			env->flags |= FP_NV;
 		return FP_UNORDERED;
 	}
-	int64_t x = order_key(f, flush_input(f, env, a)), y = order_key(f, flush_input(f, env, b));
+	int64_t x = order_key(f, a), y = order_key(f, b);
 	return x < y ? FP_LESS : x > y ? FP_GREATER : FP_EQUAL;
 }
 
 /* minimum or maximum of two numbers: equal ones differ at most in the sign of zero. */
-FP_INLINE uint64_t extreme(struct fp_format f, const struct fp_env *env, uint64_t a, uint64_t b,
+FP_INLINE uint64_t extreme(struct fp_format f, struct fp_env *env, uint64_t a, uint64_t b,
 			   bool maximum)
 {
 	a = flush_input(f, env, a);

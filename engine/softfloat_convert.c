@@ -25,38 +25,53 @@ FP_INLINE uint64_t fixed_round(struct fixed x, bool sign, uint8_t rm)
 }
 
 /* The nearest end of a range of integers, for what lies outside it or is no number. */
-FP_INLINE uint64_t saturate(struct fp_env *env, bool negative, uint64_t most, uint64_t least)
+FP_INLINE uint64_t saturate(struct fp_env *env, struct fp_number a, uint64_t most, uint64_t least)
 {
 	env->flags |= FP_NV;
-	return negative ? -least : most;
+	if (fp_is_nan(a))
+		return env->nan_to_zero ? 0 : most;
+	return a.sign ? -least : most;
 }
 
-/* To an integer from -least to most, in two's complement. */
-FP_INLINE uint64_t to_integer(struct fp_format f, struct fp_env *env, uint64_t bits, uint8_t rm,
-			      uint64_t most, uint64_t least)
+/* a * 2^fraction as an integer from -least to most, in two's complement. */
+FP_INLINE uint64_t to_fixed(struct fp_format f, struct fp_env *env, uint64_t bits, uint8_t rm,
+			    unsigned fraction, uint64_t most, uint64_t least)
 {
 	struct fp_number a = fp_unpack(f, env, bits);
+	a.exp += (int)fraction;
 
 	if (a.kind == FP_KIND_ZERO)
 		return 0;
 	if (a.kind != FP_KIND_FINITE || a.exp > 63)
-		return saturate(env, a.sign && !fp_is_nan(a), most, least);
+		return saturate(env, a, most, least);
 	struct fixed x = fixed_from(a);
 	uint64_t magnitude = fixed_round(x, a.sign, rm);
 	if (magnitude > (a.sign ? least : most))
-		return saturate(env, a.sign, most, least);
+		return saturate(env, a, most, least);
 	if (x.fraction != 0)
 		env->flags |= FP_NX;
 	return a.sign ? -magnitude : magnitude;
 }
 
-FP_INLINE uint64_t from_integer(struct fp_format f, struct fp_env *env, uint64_t magnitude,
-				bool sign)
+FP_INLINE uint64_t to_integer(struct fp_format f, struct fp_env *env, uint64_t bits, uint8_t rm,
+			      uint64_t most, uint64_t least)
+{
+	return to_fixed(f, env, bits, rm, 0, most, least);
+}
+
+FP_INLINE uint64_t from_fixed(struct fp_format f, struct fp_env *env, uint64_t magnitude, bool sign,
+			      unsigned fraction)
 {
 	if (magnitude == 0)
 		return fp_pack_zero(f, false);
 	int shift = __builtin_clzll(magnitude);
-	return fp_round_pack(f, env, sign, 63 - shift, magnitude << shift);
+	return fp_round_pack(f, env, sign, 63 - shift - (int)fraction, magnitude << shift);
+}
+
+FP_INLINE uint64_t from_integer(struct fp_format f, struct fp_env *env, uint64_t magnitude,
+				bool sign)
+{
+	return from_fixed(f, env, magnitude, sign, 0);
 }
 
 FP_INLINE uint64_t from_signed(struct fp_format f, struct fp_env *env, int64_t value)
@@ -201,6 +216,16 @@ FP_INLINE uint64_t constant(struct fp_format f, unsigned index)
 	{                                                                                          \
 		return (type)from_integer(format, env, value, false);                              \
 	}                                                                                          \
+	uint64_t name##_to_fixed(struct fp_env *env, type a, uint8_t rm, unsigned fraction,        \
+				 uint64_t most, uint64_t least)                                    \
+	{                                                                                          \
+		return to_fixed(format, env, a, rm, fraction, most, least);                        \
+	}                                                                                          \
+	type name##_from_fixed(struct fp_env *env, uint64_t magnitude, bool sign,                  \
+			       unsigned fraction)                                                  \
+	{                                                                                          \
+		return (type)from_fixed(format, env, magnitude, sign, fraction);                   \
+	}                                                                                          \
 	type name##_round(struct fp_env *env, type a, uint8_t rm, bool inexact)                    \
 	{                                                                                          \
 		return (type)round_integral(format, env, a, rm, inexact);                          \
@@ -226,3 +251,4 @@ FP_DEFINE_CONVERT(fp32, uint32_t, fp_format32, fp16, uint16_t, fp_format16)
 FP_DEFINE_CONVERT(fp32, uint32_t, fp_format32, fp64, uint64_t, fp_format64)
 FP_DEFINE_CONVERT(fp64, uint64_t, fp_format64, fp16, uint16_t, fp_format16)
 FP_DEFINE_CONVERT(fp64, uint64_t, fp_format64, fp32, uint32_t, fp_format32)
+FP_DEFINE_CONVERT(fp32, uint32_t, fp_format32, bf16, uint16_t, fp_format_bf16)

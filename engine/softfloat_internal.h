@@ -20,6 +20,7 @@ struct fp_format {
 static const struct fp_format fp_format16 = {11, 5};
 static const struct fp_format fp_format32 = {24, 8};
 static const struct fp_format fp_format64 = {53, 11};
+static const struct fp_format fp_format_bf16 = {8, 8};
 
 /* Ordered so that the special kinds are those from INFINITE up, and the NaNs from QUIET_NAN up. */
 enum fp_kind { FP_KIND_ZERO, FP_KIND_FINITE, FP_KIND_INFINITE, FP_KIND_QUIET, FP_KIND_SIGNALING };
@@ -108,7 +109,14 @@ FP_INLINE uint64_t fp_shift_sticky(uint64_t value, unsigned count)
 	return value >> count | (value & ((UINT64_C(1) << count) - 1) ? 1 : 0);
 }
 
-FP_INLINE struct fp_number fp_unpack(struct fp_format f, const struct fp_env *env, uint64_t bits)
+/* A subnormal operand that counts as zero. */
+FP_INLINE void fp_note_flushed(struct fp_env *env)
+{
+	if (env->flush & FP_FLUSH_TELLS)
+		env->flags |= FP_ID;
+}
+
+FP_INLINE struct fp_number fp_unpack(struct fp_format f, struct fp_env *env, uint64_t bits)
 {
 	const int align = 64 - f.precision;
 	struct fp_number n = {.sign = bits >> (f.precision + f.exponent_bits - 1) & 1};
@@ -124,8 +132,11 @@ FP_INLINE struct fp_number fp_unpack(struct fp_format f, const struct fp_env *en
 		n.kind = fraction == 0          ? FP_KIND_INFINITE
 			 : n.sig & FP_QUIET_BIT ? FP_KIND_QUIET
 						: FP_KIND_SIGNALING;
-	} else if (fraction == 0 || env->flush & FP_FLUSH_INPUTS) {
+	} else if (fraction == 0) {
 		n.kind = FP_KIND_ZERO;
+	} else if (env->flush & FP_FLUSH_INPUTS) {
+		n.kind = FP_KIND_ZERO;
+		fp_note_flushed(env);
 	} else {
 		int shift = __builtin_clzll(n.sig);
 		n.kind = FP_KIND_FINITE;
@@ -176,7 +187,7 @@ FP_INLINE uint64_t fp_round_pack_tiny(struct fp_format f, struct fp_env *env, bo
 	if (below == 1 && !env->tininess_before_rounding && sig >> drop == UINT64_MAX >> drop)
 		tiny = !fp_rounds_up(env->rm, sign, true, sig & mask, half);
 	if (tiny && env->flush & FP_FLUSH_RESULTS) {
-		env->flags |= FP_UF | FP_NX;
+		env->flags |= env->flush & FP_FLUSH_UNDERFLOW ? FP_UF : FP_UF | FP_NX;
 		return fp_pack_zero(f, sign);
 	}
 	sig = fp_shift_sticky(sig, (unsigned)below);

@@ -92,9 +92,12 @@ void arm64_set_fpcr(struct arm64_cpu *pe, uint32_t value)
 		exists |= FPCR_FZ16;
 	pe->fpcr = value & exists;
 	env->rm = pe->cpu.rounding = rounding[(value & FPCR_RMODE) >> FPCR_RMODE_AT];
-	env->flush = value & FPCR_FZ ? FP_FLUSH_INPUTS | FP_FLUSH_RESULTS : 0;
+	env->flush = value & FPCR_FZ ? FP_FLUSH_INPUTS | FP_FLUSH_RESULTS | FP_FLUSH_TELLS |
+					       FP_FLUSH_UNDERFLOW
+				     : 0;
 	env->nan_rule = value & FPCR_DN ? FP_NAN_CANONICAL : FP_NAN_SIGNALING;
 	env->tininess_before_rounding = true;
+	env->nan_to_zero = true;
 }
 
 /* FPSR's place of each flag. */

@@ -29,6 +29,7 @@ const struct isa arm64_isa = {
 	.min_insn_length = 4,
 	.hot_registers = {0,  1,  2,  3, 8, 19, 20, A64_REG_SP, 4, REG_TEMP},
 	.zero_register = A64_REG_ZR,
+	.unboxed = true,
 	.reset = arm64_reset,
 	.update_mode = arm64_update_mode,
 	.translate = arm64_translate,
@@ -213,6 +214,7 @@ struct arm64_cpu *arm64_cpu_new(struct machine *machine, const struct arm64_conf
 		return NULL;
 	memset(pe, 0, size);
 	pe->cpu.isa = &arm64_isa;
+	pe->cpu.unbox = CPU_UNBOX;
 	pe->cpu.machine = machine;
 	pe->cpu.memory = machine->memory;
 	pe->config = *config;
