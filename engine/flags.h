@@ -27,6 +27,13 @@ static inline unsigned flags_of_add(uint64_t a, uint64_t b, unsigned carry)
 	       overflow * FLAG_V;
 }
 
+/* NZCV of a floating-point comparison (enum fp_order). */
+static inline unsigned flags_of_order(int order)
+{
+	static const uint8_t flags[] = {FLAG_N, FLAG_Z | FLAG_C, FLAG_C, FLAG_C | FLAG_V};
+	return flags[order + 1];
+}
+
 /* The flags now: NZCV, N in bit 3. */
 static inline unsigned flags_nzcv(const struct cpu *cpu)
 {

@@ -65,12 +65,10 @@
 #define fph64_to_fp16 fp64_to_fp16
 #define fph32_minimum fp32_minimum
 #define fph32_maximum fp32_maximum
-#define fph32_compare fp32_compare
 #define fph32_classify fp32_classify
 #define fph32_round fp32_round
 #define fph64_minimum fp64_minimum
 #define fph64_maximum fp64_maximum
-#define fph64_compare fp64_compare
 #define fph64_classify fp64_classify
 #define fph64_round fp64_round
 #define fph64_to_i32_modular fp64_to_i32_modular
@@ -316,6 +314,20 @@ FPH_DEFINE_COMPARE(64, le, <=)
 FPH_DEFINE_COMPARE(64, lt_quiet, <)
 FPH_DEFINE_COMPARE(64, le_quiet, <=)
 #undef FPH_DEFINE_COMPARE
+
+#define FPH_DEFINE_ORDER(N)                                                                        \
+	static inline enum fp_order fph##N##_compare(struct fp_env *env, uint##N##_t a,            \
+						     uint##N##_t b, bool quiet)                    \
+	{                                                                                          \
+		__typeof__(fph##N##_value(0)) x = fph##N##_value(a), y = fph##N##_value(b);        \
+		if (__builtin_expect(fph_unflushed(env) && !__builtin_isunordered(x, y), 1))       \
+			return x < y ? FP_LESS : x > y ? FP_GREATER : FP_EQUAL;                    \
+		return fp##N##_compare(env, a, b, quiet);                                          \
+	}
+
+FPH_DEFINE_ORDER(32)
+FPH_DEFINE_ORDER(64)
+#undef FPH_DEFINE_ORDER
 
 /* Equal operands are the same bits or zeros, so | and & pick the sign. */
 #define FPH_DEFINE_EXTREME(N, op, sign, join)                                                      \

@@ -2,8 +2,10 @@
 
 #include <stddef.h>
 
+#include "core/fp_env.h"
 #include "cpu/arm64/decode_index.h"
 #include "cpu/arm64/emit.h"
+#include "cpu/arm64/fp_lane.h"
 #include "cpu/arm64/need.h"
 #include "cpu/arm64/pauth.h"
 #include "cpu/arm64/simd.h"
@@ -51,6 +53,10 @@
 /* cmode, bits 15:12: MOVI and MVNI have the even ones, but for shifts with ones. */
 #define SIMD_MVNI (F(15, 12) < 14 && (F(15, 14) == 3 || !F(12, 12)))
 #define SIMD_MOVI (F(15, 12) == 14 || (SIMD_MVNI && !F(29, 29)))
+/* Fraction bits of a fixed-point number in a register. */
+#define FIXED_SCALE (SF || F(15, 15))
+/* Of FCVT, by its ftype and opc: two of single 0, double 1 and half 3. */
+#define FP_FORMATS (F(23, 22) != 2 && F(16, 15) != 2 && F(23, 22) != F(16, 15))
 
 #define A64(id, name, mask, match, need, condition, emitter, argument)                             \
 	static bool allowed_##id(uint32_t word)                                                    \
@@ -88,17 +94,20 @@ static bool need_met(const struct arm64_cpu *pe, const struct arm64_row *row, co
 const struct arm64_row *arm64_decode(const struct arm64_cpu *pe, uint32_t word, const char **why)
 {
 	unsigned bucket = arm64_bucket(word);
+	bool absent = false;
 	*why = "no such instruction";
 	for (unsigned i = decode_first[bucket]; i < decode_first[bucket + 1]; i++) {
 		const struct arm64_row *row = &arm64_rows[decode_candidates[i]];
 		if ((word & row->mask) != row->match)
 			continue;
 		if (!row->allowed(word)) {
-			*why = "reserved operands";
+			if (!absent)
+				*why = "reserved operands";
 			continue;
 		}
 		if (need_met(pe, row, why))
 			return row;
+		absent = true;
 	}
 	return NULL;
 }

@@ -101,7 +101,13 @@ arm64_emit emit_simd_immediate; /* argument: 0 or what to do with the register *
 arm64_emit emit_simd_structure, emit_simd_structure_ordered;
 
 /* translate_fp.c */
-arm64_emit emit_fp_from_general;
+arm64_emit emit_fp_scalar, emit_fp_fused; /* argument: enum arm64_fp_op */
+arm64_emit emit_fp_compare, emit_fp_conditional_compare, emit_fp_select;
+arm64_emit emit_fp_immediate, emit_fp_from_general, emit_fp_to_general, emit_fp_from_general_upper,
+	emit_fp_to_general_upper;
+arm64_emit emit_fp_to_integer; /* argument: enum fp_rounding */
+arm64_emit emit_fp_from_integer, emit_fp_to_fixed, emit_fp_from_fixed, emit_fp_to_javascript;
+arm64_emit emit_fp_convert, emit_fp_to_bf16;
 
 /* -- what emitters share -- */
 
@@ -232,6 +238,12 @@ static inline void emit_half_put(struct builder *builder, unsigned number, unsig
 
 /* d = 64 bits full of a's low element of 8 << size_log2 bits. d is a temporary, T1 is used. */
 void emit_replicate(struct builder *builder, unsigned d, unsigned a, unsigned size_log2);
+
+/* A helper has written all of a register, and zeros to its upper half. */
+static inline void emit_upper_is_zero(struct builder *builder, unsigned d)
+{
+	builder->note |= 1ull << (NOTE_UPPER_ZERO_AT + d);
+}
 
 /* The instruction raises a synchronous exception always; why is static text. */
 void build_exception(struct builder *builder, uint64_t esr, const char *why);

@@ -129,3 +129,23 @@ void arm64_set_fpsr(struct arm64_cpu *pe, uint32_t value)
 		if (value >> flag_places[i].at & 1)
 			pe->cpu.fp.flags |= flag_places[i].flag;
 }
+
+struct fp_env arm64_fp_half_env(const struct arm64_cpu *pe)
+{
+	struct fp_env env = pe->cpu.fp;
+	env.flush =
+		pe->fpcr & FPCR_FZ16 ? FP_FLUSH_INPUTS | FP_FLUSH_RESULTS | FP_FLUSH_UNDERFLOW : 0;
+	return env;
+}
+
+void arm64_fp_apply(struct arm64_cpu *pe, union arm64_fp_shape shape, union cpu_vector *d,
+		    const union cpu_vector *a, const union cpu_vector *b)
+{
+	if (shape.size != A64_FP_H) {
+		arm64_fp_lanes(&pe->cpu.fp, shape, d, a, b);
+		return;
+	}
+	struct fp_env env = arm64_fp_half_env(pe);
+	arm64_fp_lanes(&env, shape, d, a, b);
+	arm64_fp_half_done(pe, &env);
+}

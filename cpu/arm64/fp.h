@@ -3,6 +3,7 @@
 #define CPU_ARM64_FP_H
 
 #include "cpu/arm64/arm64.h"
+#include "cpu/arm64/fp_lane.h"
 
 /* Bits of FPCR (Arm ARM, C5.2.8); the others are RES0 without their features, or never set. */
 #define FPCR_FZ16     (1u << 19)
@@ -35,6 +36,17 @@ void arm64_set_fpcr(struct arm64_cpu *pe, uint32_t value);
 /* FPSR, whose flags are kept in cpu->fp. */
 uint32_t arm64_fpsr(const struct arm64_cpu *pe);
 void arm64_set_fpsr(struct arm64_cpu *pe, uint32_t value);
+
+/* An operation on vectors in the environment that FPCR gives for its elements' size. */
+void arm64_fp_apply(struct arm64_cpu *pe, union arm64_fp_shape shape, union cpu_vector *d,
+		    const union cpu_vector *a, const union cpu_vector *b);
+
+/* The environment of half precision, to be given back: its flags go to cpu->fp. */
+struct fp_env arm64_fp_half_env(const struct arm64_cpu *pe);
+static inline void arm64_fp_half_done(struct arm64_cpu *pe, const struct fp_env *env)
+{
+	pe->cpu.fp.flags |= env->flags;
+}
 
 /* A saturating instruction has saturated. */
 static inline void arm64_saturated(struct arm64_cpu *pe)
