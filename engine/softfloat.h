@@ -72,11 +72,10 @@ enum fp_class {
  *                             FROUNDNX true).
  * to_i32 ... to_u64(a, rm)    rounded by rm, not env->rm: most such instructions carry their own
  *                             mode. Out of range: NV alone, and the nearest representable integer;
- *                             NaN: NV and the largest, or 0 with env->nan_to_zero. In range: NX if inexact. So RISC-V defines
- *                             it (21.7); FCVT.WU's caller sign-extends the 32 bits itself.
- * from_i32 ... from_u64       rounded by env->rm.
- * to_fixed(a, rm, fraction, most, least)
- *                             a * 2^fraction as an integer from -least to most, otherwise as to_i32
+ *                             NaN: NV and the largest, or 0 with env->nan_to_zero. In range: NX if
+ * inexact. So RISC-V defines it (21.7); FCVT.WU's caller sign-extends the 32 bits itself. from_i32
+ * ... from_u64       rounded by env->rm. to_fixed(a, rm, fraction, most, least) a * 2^fraction as
+ * an integer from -least to most, otherwise as to_i32
  *                             ...; fraction is 0 to 64.
  * from_fixed(magnitude, sign, fraction)
  *                             magnitude / 2^fraction with that sign, rounded by env->rm.

@@ -109,6 +109,7 @@ static const struct {
         {FP_OF, 2},
         {FP_UF, 3},
         {FP_NX, 4},
+        {FP_ID, 7},
 };
 #define FLAGS (sizeof(flag_places) / sizeof(flag_places[0]))
 

@@ -101,13 +101,13 @@ static bool is_candidate(const struct arm64_row *row)
 	return (row->match >> 25 & 7) == 7;
 }
 
-/* Where QEMU 7.2 is known to be wrong, or may be. */
-static bool is_disputed(const struct arm64_row *row, uint32_t word, uint32_t fpcr)
+/*
+ * Where QEMU 7.2 does not do what the manual says: a positive subnormal that FJCVTZS flushes is not
+ * exact (FPToFixedJS).
+ */
+static bool is_disputed(const struct arm64_row *row, uint32_t fpcr)
 {
-	(void)word;
-	(void)row;
-	(void)fpcr;
-	return false;
+	return !strcmp(row->name, "FJCVTZS") && fpcr & FPCR_FZ;
 }
 
 static uint32_t instance(const struct arm64_row *row)
@@ -203,7 +203,7 @@ static struct program *make_program(void)
 		if (!is_candidate(row))
 			continue;
 		uint32_t word = instance(row), fpcr = random_fpcr();
-		if (is_disputed(row, word, fpcr))
+		if (is_disputed(row, fpcr))
 			continue;
 		uint64_t *input = (uint64_t *)(program->image + CODE_BYTES) + (size_t)i * STATE;
 		for (unsigned n = 0; n < X_AT + 2; n++)
