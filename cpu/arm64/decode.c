@@ -53,6 +53,9 @@
 /* cmode, bits 15:12: MOVI and MVNI have the even ones, but for shifts with ones. */
 #define SIMD_MVNI (F(15, 12) < 14 && (F(15, 14) == 3 || !F(12, 12)))
 #define SIMD_MOVI (F(15, 12) == 14 || (SIMD_MVNI && !F(29, 29)))
+/* Floating-point elements: single or double by bit 22; or which one is chosen. */
+#define FP_LANES   (F(30, 30) || !F(22, 22))
+#define FP_ELEMENT !(F(22, 22) && F(21, 21))
 /* Fraction bits of a fixed-point number in a register. */
 #define FIXED_SCALE (SF || F(15, 15))
 /* Of FCVT, by its ftype and opc: two of single 0, double 1 and half 3. */

@@ -27,6 +27,14 @@ enum arm64_atomic {
 
 enum arm64_ls64 { A64_ST64BV, A64_ST64BV0, A64_LD64B, A64_ST64B };
 
+/* With an enum arm64_fp_op: elements of half precision. */
+#define A64_FP_HALF 0x100
+
+/* FCVTN to half or single, FCVTXN, BFCVTN. */
+enum arm64_fp_narrow { A64_NARROW_H, A64_NARROW_S, A64_NARROW_ODD, A64_NARROW_BF16 };
+
+enum arm64_bf16 { A64_BF16_LONG, A64_BF16_DOT, A64_BF16_MATRIX };
+
 /* -- emitters; the argument is the 64-bit micro-op unless said otherwise -- */
 
 /* translate_integer.c */
@@ -108,6 +116,15 @@ arm64_emit emit_fp_immediate, emit_fp_from_general, emit_fp_to_general, emit_fp_
 arm64_emit emit_fp_to_integer; /* argument: enum fp_rounding */
 arm64_emit emit_fp_from_integer, emit_fp_to_fixed, emit_fp_from_fixed, emit_fp_to_javascript;
 arm64_emit emit_fp_convert, emit_fp_to_bf16;
+
+/* translate_simd_fp.c; argument: enum arm64_fp_op, A64_FP_HALF */
+arm64_emit emit_fp_lanes, emit_fp_element, emit_fp_fixed, emit_fp_pairwise, emit_fp_across;
+arm64_emit emit_fp_widen;
+arm64_emit emit_fp_narrow, emit_fp_narrow_scalar; /* argument: enum arm64_fp_narrow */
+/* argument: 1: subtracts, 2: reads the upper halves */
+arm64_emit emit_fp_multiply_long, emit_fp_multiply_long_element;
+arm64_emit emit_bf16, emit_bf16_element; /* argument: enum arm64_bf16 */
+arm64_emit emit_fp_complex_add, emit_fp_complex_multiply, emit_fp_complex_element;
 
 /* -- what emitters share -- */
 

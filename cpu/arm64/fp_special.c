@@ -185,16 +185,6 @@ static unsigned reciprocal_root(unsigned a)
 	return (b + 1) / 2;
 }
 
-uint32_t arm64_reciprocal_estimate32(uint32_t a)
-{
-	return a >> 31 ? reciprocal(a >> 23) << 23 : UINT32_MAX;
-}
-
-uint32_t arm64_root_estimate32(uint32_t a)
-{
-	return a >> 30 ? reciprocal_root(a >> 23) << 23 : UINT32_MAX;
-}
-
 /* The estimate of a number too small: infinity, or the largest number. */
 static uint64_t estimate_overflow(unsigned n, struct fp_env *env, uint64_t sign)
 {
@@ -336,7 +326,7 @@ uint16_t arm64_fp_to_half(unsigned n, struct fp_env *env, uint64_t a, bool alter
 	if (large)
 		a -= 1ull << fraction_bits(n);
 	uint16_t half = n == 32 ? fp32_to_fp16(&own, (uint32_t)a) : fp64_to_fp16(&own, a);
-	if (large && exponent(16, half) >= 31) {
+	if (large && own.flags & FP_OF) {
 		env->flags |= FP_NV;
 		return sign | LARGEST;
 	}

@@ -26,10 +26,6 @@ uint64_t arm64_fp_reciprocal_estimate(unsigned n, struct fp_env *env, uint64_t a
 uint64_t arm64_fp_root_estimate(unsigned n, struct fp_env *env, uint64_t a);
 uint64_t arm64_fp_reciprocal_exponent(unsigned n, struct fp_env *env, uint64_t a);
 
-/* UnsignedRecipEstimate, UnsignedRSqrtEstimate. */
-uint32_t arm64_reciprocal_estimate32(uint32_t a);
-uint32_t arm64_root_estimate32(uint32_t a);
-
 /*
  * FPRoundIntN: an integral value that an integer of so many bits (32, 64) can hold; the least such
  * number, with NV, for what is outside. n is 32 or 64.
