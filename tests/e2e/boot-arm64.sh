@@ -13,6 +13,11 @@ if ! kernel=$(image kernel aarch64); then
 	report
 	exit
 fi
+if [ ! -e "${TRAPLINE_BUILD:?}/test-roms/linux-aarch64/init.elf" ]; then
+	skip "boot-arm64" "no AArch64 compiler made our init"
+	report
+	exit
+fi
 is "dt check --arch aarch64" "" "$("$TRAPLINE" dt check --arch aarch64 -c 4 2>&1)"
 # No such command is in the guest: init says so, which takes a kernel, a console and user space.
 start() {
