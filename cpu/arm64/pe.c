@@ -10,7 +10,6 @@
 
 #include "cpu/arm64/gic.h"
 #include "cpu/arm64/timer.h"
-#include "cpu/arm64/trap.h"
 #include "engine/flags.h"
 #include "mmu/mmu.h"
 
