@@ -1,5 +1,5 @@
 #!/bin/bash
-# Debian's AArch64 kernels start our init at EL2 and at EL1, on one core and on four.
+# Debian's AArch64 kernels run a shell at EL2 and at EL1, on one core and on four.
 set -u
 . tests/e2e/tap.sh
 
@@ -19,11 +19,19 @@ if [ ! -e "${TRAPLINE_BUILD:?}/test-roms/linux-aarch64/init.elf" ]; then
 	exit
 fi
 is "dt check --arch aarch64" "" "$("$TRAPLINE" dt check --arch aarch64 -c 4 2>&1)"
-# No such command is in the guest: init says so, which takes a kernel, a console and user space.
+if ! busybox=$(image busybox aarch64); then
+	skip "boot-arm64" "no guest images"
+	report
+	exit
+fi
+work=$scratch/guest
+mkdir -p "$work/root/bin"
+cp "$busybox" "$work/root/bin/busybox"
 start() {
 	local name=$1 pattern=$2 image=$3
 	shift 3
-	expect "$name" 127 "$pattern" run -v -k "$image" "$@" -- /nothing
+	expect "$name" 7 "$pattern" run -v -k "$image" --root "$work/root" "$@" -- \
+		/bin/busybox sh -c 'busybox uname -m; exit 7'
 }
 vhe='VHE mode initialized successfully'
 start "kernel: EL2" "$vhe" "$kernel"
@@ -32,6 +40,10 @@ start "kernel: EL1 on 4 cores, interpreter" 'Brought up 1 node, 4 CPUs' "$kernel
 if new=$(image kernel-new aarch64); then
 	start "kernel-new: EL2 on 4 cores" "$vhe" "$new" -c 4
 fi
+# A run goes on from a snapshot in another engine.
+"$TRAPLINE" run -k "$kernel" --root "$work/root" --snapshot-at insn:500000000 \
+	--snapshot "$work/snapshot" -- /bin/busybox sh -c 'busybox uname -m; exit 9' >/dev/null 2>&1
+expect "kernel: restored from a snapshot" 9 "aarch64" run --restore "$work/snapshot" --engine interp
 if [ -n "${TRAPLINE_NIGHTLY:-}" ]; then
 	start "kernel: Armv8.0, EL2 without VHE" 'Hyp nVHE mode initialized' "$kernel" \
 		--cpu cortex-a57
