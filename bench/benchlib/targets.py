@@ -49,5 +49,22 @@ _start:	li t0, 0x100000
 1:	j 1b
 """,
         ),
+        Target(
+            name="aarch64",
+            compiler="aarch64-linux-gnu-gcc",
+            qemu="qemu-system-aarch64",
+            qemu_machine=("-M", "virt,virtualization=on,gic-version=3", "-cpu", "max,pauth-impdef=on", "-m", "512M",
+                          "-nographic"),
+            qemu_bare=(),
+            trapline_bare=(),
+            bare_flags=("-Wl,-Ttext=0x40200000",),
+            console="console=ttyAMA0 quiet",
+            empty_program="""
+	.globl _start
+_start:	ldr w0, =0x84000008 /* PSCI SYSTEM_OFF */
+	smc #0
+1:	b 1b
+""",
+        ),
     ]
 }
