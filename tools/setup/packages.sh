@@ -3,7 +3,7 @@
 
 # What a build, the tests and the checks need beyond a minimal system.
 PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libzstd-dev libelf-dev libfdt-dev
-	libcapstone-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross)
+	libcapstone-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-aarch64-linux-gnu)
 PACKAGES_GUEST=(xz-utils)
 PACKAGES_CHECK=(libcriterion-dev clang lld clang-tidy clang-format python3 valgrind)
 
