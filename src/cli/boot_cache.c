@@ -76,6 +76,7 @@ static char *make_key(const struct session *session)
 	fprintf(out, "key.initramfs=%016llx %zu\n",
 		(unsigned long long)hash_bytes(session->initrd.data, session->initrd.size),
 		session->initrd.size);
+	fprintf(out, "key.arch=%s\n", image_arch_name(session->config.arch));
 	fprintf(out, "key.machine=%llu %llu %llu %llu %llu %d\n",
 		(unsigned long long)options->memory, (unsigned long long)options->cpus,
 		(unsigned long long)options->insn_ns, (unsigned long long)options->quantum,
@@ -262,7 +263,7 @@ static bool may_use(const struct session *session)
 	return options->kernel && session->command && !options->no_cache && !options->lockstep &&
 	       !options->record && !options->replay && !options->snapshot_at && !options->restore &&
 	       !options->traces.count && !options->state_hash_every && !options->icount_limit &&
-	       guest_program_find(IMAGE_ARCH_RISCV64, "init") &&
+	       guest_program_find(session->config.arch, "init") &&
 	       (!options->rtc || strcmp(options->rtc, "host") != 0);
 }
 
@@ -320,8 +321,9 @@ static struct snapshot *open_kept(struct boot_cache *cache)
 bool boot_cache_begin(struct boot_cache *cache, struct session *session)
 {
 	char folder[4000];
+	struct error error = {0};
 	*cache = (struct boot_cache){.verbose = session->options->verbose > 0};
-	if (!may_use(session))
+	if (session_choose_arch(session->options, &session->config, &error) || !may_use(session))
 		return false;
 	if (make_room(cache, session) || !(cache->key = make_key(session)) ||
 	    make_folder(folder, sizeof(folder)) ||

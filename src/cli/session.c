@@ -203,9 +203,8 @@ static int configure_clock(const struct machine_options *options, struct board_c
 	return 0;
 }
 
-/* The option, or what the image is for; RISC-V if that says nothing. */
-static int configure_arch(const struct machine_options *options, struct board_config *config,
-			  struct error *error)
+int session_choose_arch(const struct machine_options *options, struct board_config *config,
+			struct error *error)
 {
 	static const struct {
 		const char *name;
@@ -224,9 +223,9 @@ static int configure_arch(const struct machine_options *options, struct board_co
 	if (options->arch)
 		return error_set(error, EXIT_CODE_USAGE,
 				 "--arch %.40s: expected riscv64 or aarch64", options->arch);
-	if (options->kernel &&
-	    image_guess_arch(options->kernel, options->memory) == IMAGE_ARCH_AARCH64)
-		config->arch = IMAGE_ARCH_AARCH64;
+	bool arm = options->kernel &&
+		   image_guess_arch(options->kernel, options->memory) == IMAGE_ARCH_AARCH64;
+	config->arch = arm ? IMAGE_ARCH_AARCH64 : IMAGE_ARCH_RISCV64;
 	return 0;
 }
 
@@ -316,7 +315,7 @@ static int configure(struct session *session, struct board_config *config, struc
 	if (check_names(options, error) || configure_log(options, log, error) ||
 	    configure_sbi(session, config, error) || configure_clock(options, config, error))
 		return -1;
-	if (configure_arch(options, config, error) || configure_cpu(options, config, error))
+	if (session_choose_arch(options, config, error) || configure_cpu(options, config, error))
 		return -1;
 	if (options->cpus < 1 || options->cpus > MACHINE_MAX_CPUS)
 		return error_set(error, EXIT_CODE_USAGE, "--cpus %llu: expected 1 to %d",

@@ -70,6 +70,13 @@ void session_add_file(struct session *session, const struct session_file *file);
 /* Builds the machine. Returns 0, or -1 with error. */
 int session_open(struct session *session, struct error *error);
 
+/*
+ * Sets the architecture of the board: that of --arch, or what the kernel is for; RISC-V if that
+ * says nothing. Returns 0; or -1 with error, for an --arch that there is not.
+ */
+int session_choose_arch(const struct machine_options *options, struct board_config *config,
+			struct error *error);
+
 /* Runs to the end and returns the exit status (docs/command-line.md). */
 int session_run(struct session *session);
 
