@@ -3,7 +3,8 @@ from . import programs
 from .report import Row
 
 STARTS_PER_RUN = 5
-WANTED_TRAPS = {"ecall-S-to-M": ">= 10x", "illegal-S-to-M": ">= 10x", "ebreak-S-to-S": ">= 10x"}
+WANTED_TRAPS = {"ecall-S-to-M": ">= 10x", "illegal-S-to-M": ">= 10x", "ebreak-S-to-S": ">= 10x",
+                "hvc-EL1-to-EL2": ">= 10x", "TID3-EL1-to-EL2": ">= 10x"}
 
 
 def startup(session):
