@@ -7,15 +7,12 @@
  * call for output behind it.
  */
 #include <criterion/criterion.h>
-#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cpu/arm64/fp.h"
-#include "tests/arm64-insn/bench.h"
+#include "tests/arm64-insn/peer.h"
 
 #define TESTS   1000
 #define VECTORS 4
@@ -26,10 +23,6 @@
 #define FPSR_AT    11
 #define FPCR_AT    12
 #define CODE_BYTES 0x40000
-#define IMAGE      0x40000000ull /* where both have it: code, then input, then output */
-#define INPUT      (IMAGE + CODE_BYTES)
-#define OUTPUT     (INPUT + TESTS * STATE * 8)
-#define IMAGE_END  (OUTPUT + TESTS * STATE * 8)
 
 static uint64_t random_state;
 
@@ -140,65 +133,35 @@ static uint32_t instance(const struct arm64_row *row)
 
 /* -- programs -- */
 
-struct program {
-	uint8_t image[IMAGE_END - IMAGE];
-	unsigned words;
-	uint32_t tested[TESTS];
-	const char *name[TESTS];
-};
-
-static void add(struct program *program, uint32_t word)
-{
-	cr_assert_lt(program->words * 4, CODE_BYTES);
-	memcpy(program->image + 4ull * program->words++, &word, 4);
-}
-
-/* LDP or STP of X(first) and the next one, at X(base) + 8 * slot. */
-static uint32_t pair(bool load, unsigned first, unsigned base, unsigned slot)
-{
-	return 0xa9000000 | (uint32_t)load << 22 | slot << 15 | (first + 1) << 10 | base << 5 |
-	       first;
-}
-
-static void add_address(struct program *program, unsigned reg, uint64_t address)
-{
-	add(program, 0xd2a00000 | (uint32_t)(address >> 16) << 5 | reg);    /* MOVZ, LSL 16 */
-	add(program, 0xf2800000 | (uint32_t)(address & 0xffff) << 5 | reg); /* MOVK */
-}
-
-static void add_test(struct program *program, uint32_t word)
+static void add_test(struct peer_program *program, uint32_t word)
 {
 	for (unsigned i = 0; i < VECTORS; i++) {
-		add(program, pair(true, 2, 28, 2 * i));
-		add(program, 0x9e670000 | 2 << 5 | i); /* FMOV Di, X2 */
-		add(program, 0x9eaf0000 | 3 << 5 | i); /* FMOV Vi.D[1], X3 */
+		peer_add(program, peer_pair(true, 2, 28, 2 * i));
+		peer_add(program, 0x9e670000 | 2 << 5 | i); /* FMOV Di, X2 */
+		peer_add(program, 0x9eaf0000 | 3 << 5 | i); /* FMOV Vi.D[1], X3 */
 	}
-	add(program, pair(true, 0, 28, X_AT));
-	add(program, pair(true, 2, 28, NZCV_AT));
-	add(program, pair(true, 4, 28, FPCR_AT));
-	add(program, 0xd51b4202); /* MSR NZCV, X2 */
-	add(program, 0xd51b4423); /* MSR FPSR, X3 */
-	add(program, 0xd51b4404); /* MSR FPCR, X4 */
-	add(program, word);
-	add(program, 0xd53b4204); /* MRS X4, NZCV */
-	add(program, 0xd53b4425); /* MRS X5, FPSR */
-	add(program, pair(false, 4, 29, NZCV_AT));
-	add(program, pair(false, 0, 29, X_AT));
+	peer_add(program, peer_pair(true, 0, 28, X_AT));
+	peer_add(program, peer_pair(true, 2, 28, NZCV_AT));
+	peer_add(program, peer_pair(true, 4, 28, FPCR_AT));
+	peer_add(program, 0xd51b4202); /* MSR NZCV, X2 */
+	peer_add(program, 0xd51b4423); /* MSR FPSR, X3 */
+	peer_add(program, 0xd51b4404); /* MSR FPCR, X4 */
+	peer_add(program, word);
+	peer_add(program, 0xd53b4204); /* MRS X4, NZCV */
+	peer_add(program, 0xd53b4425); /* MRS X5, FPSR */
+	peer_add(program, peer_pair(false, 4, 29, NZCV_AT));
+	peer_add(program, peer_pair(false, 0, 29, X_AT));
 	for (unsigned i = 0; i < VECTORS; i++) {
-		add(program, 0x9e660000 | i << 5 | 2); /* FMOV X2, Di */
-		add(program, 0x9eae0000 | i << 5 | 3); /* FMOV X3, Vi.D[1] */
-		add(program, pair(false, 2, 29, 2 * i));
+		peer_add(program, 0x9e660000 | i << 5 | 2); /* FMOV X2, Di */
+		peer_add(program, 0x9eae0000 | i << 5 | 3); /* FMOV X3, Vi.D[1] */
+		peer_add(program, peer_pair(false, 2, 29, 2 * i));
 	}
-	add(program, 0x9100039c | STATE * 8 << 10); /* ADD X28, X28, #... */
-	add(program, 0x910003bd | STATE * 8 << 10);
+	peer_add_step(program);
 }
 
-static struct program *make_program(void)
+static struct peer_program *make_program(void)
 {
-	struct program *program = calloc(1, sizeof(*program));
-	cr_assert_not_null(program);
-	add_address(program, 28, INPUT);
-	add_address(program, 29, OUTPUT);
+	struct peer_program *program = peer_new(CODE_BYTES, TESTS, STATE, STATE);
 	for (unsigned i = 0; i < TESTS;) {
 		const struct arm64_row *row = &arm64_rows[pick(arm64_row_count)];
 		if (!is_candidate(row))
@@ -206,7 +169,7 @@ static struct program *make_program(void)
 		uint32_t word = instance(row), fpcr = random_fpcr();
 		if (is_disputed(row, fpcr))
 			continue;
-		uint64_t *input = (uint64_t *)(program->image + CODE_BYTES) + (size_t)i * STATE;
+		uint64_t *input = peer_input(program, i);
 		for (unsigned n = 0; n < X_AT + 2; n++)
 			input[n] = operand();
 		input[X_AT] = pick(2) ? bench_random(&random_state) >> pick(64) : input[X_AT];
@@ -221,97 +184,14 @@ static struct program *make_program(void)
 	return program;
 }
 
-/* An executable that is the image and nothing else, with write(1, OUTPUT) and exit(0) at the end.
- */
-static void write_elf(struct program *program, const char *path)
-{
-	unsigned end = program->words;
-	add(program, 0xd2800020); /* MOV X0, #1 */
-	add_address(program, 1, OUTPUT);
-	add_address(program, 2, IMAGE_END - OUTPUT);
-	add(program, 0xd2800808); /* MOV X8, #64 */
-	add(program, 0xd4000001); /* SVC #0 */
-	add(program, 0xd2800000); /* MOV X0, #0 */
-	add(program, 0xd2800ba8); /* MOV X8, #93 */
-	add(program, 0xd4000001);
-	Elf64_Ehdr header = {
-		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-			    EV_CURRENT},
-		.e_type = ET_EXEC,
-		.e_machine = EM_AARCH64,
-		.e_version = EV_CURRENT,
-		.e_entry = IMAGE,
-		.e_phoff = sizeof(header),
-		.e_ehsize = sizeof(header),
-		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = 1,
-	};
-	Elf64_Phdr segment = {
-		.p_type = PT_LOAD,
-		.p_flags = PF_R | PF_W | PF_X,
-		.p_offset = 0x1000,
-		.p_vaddr = IMAGE,
-		.p_paddr = IMAGE,
-		.p_filesz = sizeof(program->image),
-		.p_memsz = sizeof(program->image),
-		.p_align = 0x1000,
-	};
-	static const char padding[0x1000 - sizeof(header) - sizeof(segment)];
-	FILE *file = fopen(path, "wb");
-	cr_assert_not_null(file);
-	fwrite(&header, sizeof(header), 1, file);
-	fwrite(&segment, sizeof(segment), 1, file);
-	fwrite(padding, sizeof(padding), 1, file);
-	fwrite(program->image, sizeof(program->image), 1, file);
-	cr_assert_eq(fclose(file), 0);
-	chmod(path, 0700);
-	program->words = end;
-}
-
-static bool run_qemu(struct program *program, uint64_t *output)
-{
-	char path[] = "/tmp/trapline-test-XXXXXX", command[128];
-	int fd = mkstemp(path);
-	cr_assert_geq(fd, 0);
-	close(fd);
-	write_elf(program, path);
-	snprintf(command, sizeof(command), "qemu-aarch64 -cpu max %s", path);
-	FILE *pipe = popen(command, "r"); // NOLINT: a fixed command and a name of ours
-	cr_assert_not_null(pipe);
-	size_t got = fread(output, STATE * 8, TESTS, pipe);
-	int status = pclose(pipe);
-	unlink(path);
-	return got == TESTS && status == 0;
-}
-
-static void run_here(const struct program *program, const char *engine, uint64_t *output)
-{
-	struct bench bench;
-	bench_init(&bench, engine, NULL);
-	for (unsigned i = 0; i < sizeof(program->image); i += 8) {
-		uint64_t value;
-		memcpy(&value, program->image + i, 8);
-		bench_store(&bench, IMAGE + i, 8, value);
-	}
-	bench_store(&bench, IMAGE + 4ull * program->words, 4, 0xd4200000);
-	bench.pe->cpu.pc = IMAGE;
-	machine_run_until(&bench.machine, program->words + 100);
-	cr_assert_eq(bench_elr(&bench), IMAGE + 4ull * program->words,
-		     "%s: stopped at %lx, ESR %lx", engine, bench_elr(&bench), bench_esr(&bench));
-	for (unsigned i = 0; i < TESTS * STATE; i++)
-		output[i] = bench_load(&bench, OUTPUT + 8ull * i, 8);
-	bench_fini(&bench);
-}
-
 /* Tells of each word of state that differs, and what the instruction was given; how many. */
-static unsigned compare(const struct program *program, const char *engine, const uint64_t *ours,
-			const uint64_t *theirs)
+static unsigned compare(const struct peer_program *program, const char *engine,
+			const uint64_t *ours, const uint64_t *theirs)
 {
 	unsigned different = 0;
 	for (unsigned i = 0; i < TESTS * STATE; i++) {
 		unsigned test = i / STATE;
-		const uint64_t *input =
-			(const uint64_t *)(program->image + CODE_BYTES) + (size_t)test * STATE;
+		const uint64_t *input = peer_input(program, test);
 		if (ours[i] == theirs[i])
 			continue;
 		different++;
@@ -326,20 +206,19 @@ static unsigned compare(const struct program *program, const char *engine, const
 
 Test(arm64_fp, same_as_qemu)
 {
-	if (system("qemu-aarch64 --version >/dev/null 2>&1") != 0) // NOLINT: a fixed command
-		cr_skip_test("qemu-aarch64 is not installed");
+	peer_require();
 	static uint64_t theirs[TESTS * STATE], ours[TESTS * STATE];
 	const char *seed = getenv("TRAPLINE_TEST_SEED");
 	unsigned different = 0;
 	random_state = seed ? strtoull(seed, NULL, 0) : 0x2545f4914f6cdd1dull;
 	for (unsigned round = 0; round < 5; round++) {
-		struct program *program = make_program();
-		cr_assert(run_qemu(program, theirs));
+		struct peer_program *program = make_program();
+		cr_assert(peer_run_qemu(program, theirs));
 		for (unsigned e = 0; e < BENCH_ENGINES; e++) {
-			run_here(program, bench_engines[e], ours);
+			peer_run_here(program, bench_engines[e], NULL, ours);
 			different += compare(program, bench_engines[e], ours, theirs);
 		}
-		free(program);
+		peer_free(program);
 	}
 	cr_expect_eq(different, 0, "%u words of state differ", different);
 }

@@ -4,18 +4,14 @@
  *
  * Both run the same machine code: for each instruction under test a frame that loads V0 to V7 and
  * X0 to X7 from X28 on and stores them to X29. X8 points into a piece of memory behind what is
- * stored, X9 is an index. For QEMU it stands in an ELF file with a system call for output behind
- * it.
+ * stored, X9 is an index.
  */
 #include <criterion/criterion.h>
-#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "tests/arm64-insn/bench.h"
+#include "tests/arm64-insn/peer.h"
 
 #define TESTS     800
 #define VECTORS   8
@@ -28,10 +24,6 @@
 #define INPUTS     AT_X8
 #define STATE      (AT_MEMORY + MEMORY)
 #define CODE_BYTES 0x20000
-#define IMAGE      0x40000000ull /* where both have it: code, then input, then output */
-#define INPUT      (IMAGE + CODE_BYTES)
-#define OUTPUT     (INPUT + TESTS * INPUTS * 8)
-#define IMAGE_END  (OUTPUT + TESTS * STATE * 8)
 
 static uint64_t random_state;
 
@@ -140,64 +132,35 @@ static uint32_t instance(const struct arm64_row *row, bool memory)
 	}
 }
 
-struct program {
-	uint8_t image[IMAGE_END - IMAGE];
-	unsigned words;
-	uint32_t tested[TESTS];
-	const char *name[TESTS];
-};
-
-static void add(struct program *program, uint32_t word)
-{
-	cr_assert_lt(program->words * 4, CODE_BYTES);
-	memcpy(program->image + 4ull * program->words++, &word, 4);
-}
-
-/* LDP or STP of the registers first and first + 1 at X(base) + 8 * word. */
-static uint32_t pair(bool load, unsigned first, unsigned base, unsigned word)
-{
-	return 0xa9000000 | (uint32_t)load << 22 | word << 15 | (first + 1) << 10 | base << 5 |
-	       first;
-}
 static uint32_t pair_of_vectors(bool load, unsigned first, unsigned base, unsigned word)
 {
 	return 0xad000000 | (uint32_t)load << 22 | word / 2 << 15 | (first + 1) << 10 | base << 5 |
 	       first;
 }
 
-static void add_address(struct program *program, unsigned reg, uint64_t address)
-{
-	add(program, 0xd2a00000 | (uint32_t)(address >> 16) << 5 | reg);    /* MOVZ, LSL 16 */
-	add(program, 0xf2800000 | (uint32_t)(address & 0xffff) << 5 | reg); /* MOVK */
-}
-
-static void add_test(struct program *program, uint32_t word)
+static void add_test(struct peer_program *program, uint32_t word)
 {
 	for (unsigned i = 0; i < VECTORS; i += 2)
-		add(program, pair_of_vectors(true, i, 28, 2 * i));
+		peer_add(program, pair_of_vectors(true, i, 28, 2 * i));
 	for (unsigned i = 0; i < REGISTERS; i += 2)
-		add(program, pair(true, i, 28, AT_GENERAL + i));
-	add(program, 0xd51b443f);                                      /* MSR FPSR, XZR */
-	add(program, 0x910003a8 | (AT_MEMORY + MEMORY / 2) * 8 << 10); /* ADD X8, X29, #... */
-	add(program, 0xd2800009 | 5 << 5);                             /* MOV X9, #5 */
-	add(program, word);
+		peer_add(program, peer_pair(true, i, 28, AT_GENERAL + i));
+	peer_add(program, 0xd51b443f);                                      /* MSR FPSR, XZR */
+	peer_add(program, 0x910003a8 | (AT_MEMORY + MEMORY / 2) * 8 << 10); /* ADD X8, X29, #... */
+	peer_add(program, 0xd2800009 | 5 << 5);                             /* MOV X9, #5 */
+	peer_add(program, word);
 	for (unsigned i = 0; i < VECTORS; i += 2)
-		add(program, pair_of_vectors(false, i, 29, 2 * i));
+		peer_add(program, pair_of_vectors(false, i, 29, 2 * i));
 	for (unsigned i = 0; i < REGISTERS; i += 2)
-		add(program, pair(false, i, 29, AT_GENERAL + i));
-	add(program, 0xd53b4429); /* MRS X9, FPSR */
-	add(program, pair(false, 8, 29, AT_X8));
-	add(program, 0x9100039c | INPUTS * 8 << 10); /* ADD X28, X28, #... */
-	add(program, 0x910003bd | STATE * 8 << 10);
+		peer_add(program, peer_pair(false, i, 29, AT_GENERAL + i));
+	peer_add(program, 0xd53b4429); /* MRS X9, FPSR */
+	peer_add(program, peer_pair(false, 8, 29, AT_X8));
+	peer_add_step(program);
 }
 
 /* The next TESTS instances: of row after row, from *next on. */
-static struct program *make_program(const struct topic *topic, unsigned *next)
+static struct peer_program *make_program(const struct topic *topic, unsigned *next)
 {
-	struct program *program = calloc(1, sizeof(*program));
-	cr_assert_not_null(program);
-	add_address(program, 28, INPUT);
-	add_address(program, 29, OUTPUT);
+	struct peer_program *program = peer_new(CODE_BYTES, TESTS, INPUTS, STATE);
 	for (unsigned i = 0; i < TESTS;) {
 		const struct shape *shape = &topic->rows[(*next)++ % topic->count];
 		const char *why;
@@ -208,9 +171,7 @@ static struct program *make_program(const struct topic *topic, unsigned *next)
 		}
 		if (!is_candidate(row))
 			continue;
-		uint64_t *image = (uint64_t *)program->image;
-		uint64_t *input = image + (INPUT - IMAGE) / 8 + (size_t)i * INPUTS;
-		uint64_t *output = image + (OUTPUT - IMAGE) / 8 + (size_t)i * STATE;
+		uint64_t *input = peer_input(program, i), *output = peer_output(program, i);
 		for (unsigned n = 0; n < INPUTS; n++)
 			input[n] = operand();
 		for (unsigned n = 0; n < MEMORY; n++)
@@ -222,93 +183,15 @@ static struct program *make_program(const struct topic *topic, unsigned *next)
 	return program;
 }
 
-/* An executable that is the image and nothing else, with write(1, OUTPUT) and exit(0) at the end.
- */
-static void write_elf(struct program *program, const char *path)
+static void prepare(struct bench *bench)
 {
-	unsigned end = program->words;
-	add(program, 0xd2800020); /* MOV X0, #1 */
-	add_address(program, 1, OUTPUT);
-	add_address(program, 2, IMAGE_END - OUTPUT);
-	add(program, 0xd2800808); /* MOV X8, #64 */
-	add(program, 0xd4000001); /* SVC #0 */
-	add(program, 0xd2800000); /* MOV X0, #0 */
-	add(program, 0xd2800ba8); /* MOV X8, #93 */
-	add(program, 0xd4000001);
-	Elf64_Ehdr header = {
-		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-			    EV_CURRENT},
-		.e_type = ET_EXEC,
-		.e_machine = EM_AARCH64,
-		.e_version = EV_CURRENT,
-		.e_entry = IMAGE,
-		.e_phoff = sizeof(header),
-		.e_ehsize = sizeof(header),
-		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = 1,
-	};
-	Elf64_Phdr segment = {
-		.p_type = PT_LOAD,
-		.p_flags = PF_R | PF_W | PF_X,
-		.p_offset = 0x1000,
-		.p_vaddr = IMAGE,
-		.p_paddr = IMAGE,
-		.p_filesz = sizeof(program->image),
-		.p_memsz = sizeof(program->image),
-		.p_align = 0x1000,
-	};
-	static const char padding[0x1000 - sizeof(header) - sizeof(segment)];
-	FILE *file = fopen(path, "wb");
-	cr_assert_not_null(file);
-	fwrite(&header, sizeof(header), 1, file);
-	fwrite(&segment, sizeof(segment), 1, file);
-	fwrite(padding, sizeof(padding), 1, file);
-	fwrite(program->image, sizeof(program->image), 1, file);
-	cr_assert_eq(fclose(file), 0);
-	chmod(path, 0700);
-	program->words = end;
-}
-
-static bool run_qemu(struct program *program, uint64_t *output)
-{
-	char path[] = "/tmp/trapline-test-XXXXXX", command[128];
-	int fd = mkstemp(path);
-	cr_assert_geq(fd, 0);
-	close(fd);
-	write_elf(program, path);
-	snprintf(command, sizeof(command), "qemu-aarch64 -cpu max %s", path);
-	FILE *pipe = popen(command, "r"); // NOLINT: a fixed command and a name of ours
-	cr_assert_not_null(pipe);
-	size_t got = fread(output, STATE * 8, TESTS, pipe);
-	int status = pclose(pipe);
-	unlink(path);
-	return got == TESTS && status == 0;
-}
-
-static void run_here(const struct program *program, const char *engine, uint64_t *output)
-{
-	struct bench bench;
-	bench_init(&bench, engine, NULL);
-	bench_map_memory(&bench);
-	bench.pe->sysreg[A64_CPACR_EL1] = 3 << 20;
-	for (unsigned i = 0; i < sizeof(program->image); i += 8) {
-		uint64_t value;
-		memcpy(&value, program->image + i, 8);
-		bench_store(&bench, IMAGE + i, 8, value);
-	}
-	bench_store(&bench, IMAGE + 4ull * program->words, 4, 0xd4200000);
-	bench.pe->cpu.pc = IMAGE;
-	machine_run_until(&bench.machine, program->words + 100);
-	cr_assert_eq(bench_elr(&bench), IMAGE + 4ull * program->words,
-		     "%s: stopped at %lx, ESR %lx", engine, bench_elr(&bench), bench_esr(&bench));
-	for (unsigned i = 0; i < TESTS * STATE; i++)
-		output[i] = bench_load(&bench, OUTPUT + 8ull * i, 8);
-	bench_fini(&bench);
+	bench_map_memory(bench);
+	bench->pe->sysreg[A64_CPACR_EL1] = 3 << 20;
 }
 
 /* The first word of state that differs, as a failure. */
-static void expect_equal(const struct program *program, const char *engine, const uint64_t *ours,
-			 const uint64_t *theirs)
+static void expect_equal(const struct peer_program *program, const char *engine,
+			 const uint64_t *ours, const uint64_t *theirs)
 {
 	unsigned i = 0;
 	while (i < TESTS * STATE && ours[i] == theirs[i])
@@ -325,36 +208,30 @@ static void compare(const struct topic *topic, unsigned times, uint64_t seed)
 	static uint64_t theirs[TESTS * STATE], ours[TESTS * STATE];
 	random_state = seed;
 	for (unsigned next = 0; next < topic->count * times;) {
-		struct program *program = make_program(topic, &next);
-		cr_assert(run_qemu(program, theirs));
+		struct peer_program *program = make_program(topic, &next);
+		cr_assert(peer_run_qemu(program, theirs));
 		for (unsigned e = 0; e < BENCH_ENGINES; e++) {
-			run_here(program, bench_engines[e], ours);
+			peer_run_here(program, bench_engines[e], prepare, ours);
 			expect_equal(program, bench_engines[e], ours, theirs);
 		}
-		free(program);
+		peer_free(program);
 	}
-}
-
-static void require_qemu(void)
-{
-	if (system("qemu-aarch64 --version >/dev/null 2>&1") != 0) // NOLINT: a fixed command
-		cr_skip_test("qemu-aarch64 is not installed");
 }
 
 Test(arm64_simd_qemu, loads_and_stores_give_the_same)
 {
-	require_qemu();
+	peer_require();
 	compare(&(struct topic)TOPIC(memory_rows, true), 40, 0x853c49e6748fea9bull);
 }
 
 Test(arm64_simd_qemu, integer_instructions_give_the_same)
 {
-	require_qemu();
+	peer_require();
 	compare(&(struct topic)TOPIC(simd_rows, false), 40, 0xda3e39cb94b95bdbull);
 }
 
 Test(arm64_simd_qemu, crypto_instructions_give_the_same)
 {
-	require_qemu();
+	peer_require();
 	compare(&(struct topic)TOPIC(crypto_rows, false), 40, 0x9e3779b97f4a7c15ull);
 }
