@@ -178,6 +178,7 @@ void arm64_reset(struct cpu *cpu)
 	pe->sysreg[A64_VMPIDR_EL2] = pe->mpidr;
 	pe->sysreg[A64_VPIDR_EL2] = pe->config.midr;
 	pe->sysreg[A64_HCR_EL2] = HCR_RW;
+	pe->sysreg[A64_ICH_HFGRTR_EL2] = ICH_HFGRTR_RES1;
 	set_id_registers(pe);
 	arm64_pac_set_id(pe);
 	pe->stream_position = 0;

@@ -111,6 +111,9 @@
 #define SCR_HXEn   (1ull << 38)
 #define SCR_FGTEn2 (1ull << 59)
 
+/* The bit of ICH_HFGRTR_EL2 that is always 1. */
+#define ICH_HFGRTR_RES1 (1ull << 3)
+
 /* ISS of a data abort: the access was one of FEAT_NV2's, by VNCR_EL2. */
 #define ISS_VNCR (1ull << 13)
 

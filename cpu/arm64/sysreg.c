@@ -170,6 +170,9 @@ static bool el3_forbidden(const struct arm64_cpu *pe, unsigned reg, const char *
 	switch (reg) {
 	case A64_ACCDATA_EL1: *why = "SCR_EL3.ADEn=0"; return missing & SCR_ADEn;
 	case A64_HCRX_EL2: *why = "SCR_EL3.HXEn=0"; return missing & SCR_HXEn;
+	case A64_ICH_HFGRTR_EL2:
+	case A64_ICH_HFGWTR_EL2:
+	case A64_ICH_HFGITR_EL2:
 	case A64_HFGRTR_EL2:
 	case A64_HFGWTR_EL2:
 	case A64_HFGITR_EL2:
@@ -456,10 +459,23 @@ bool arm64_sysreg_is_plain(const struct arm64_cpu *pe, uint32_t word, int32_t *o
 	return true;
 }
 
+bool arm64_sysop_reads(unsigned encoding)
+{
+	enum {
+		GCSPOPM = A64_ENCODING(1, 3, 7, 7, 1),
+		GCSSS2 = A64_ENCODING(1, 3, 7, 7, 3),
+		GICR_CDIA = A64_ENCODING(1, 0, 12, 3, 0),
+		GICR_CDNMIA = A64_ENCODING(1, 0, 12, 3, 1),
+	};
+	return encoding == GCSPOPM || encoding == GCSSS2 || encoding == GICR_CDIA ||
+	       encoding == GICR_CDNMIA;
+}
+
 bool arm64_sysop_check(struct arm64_cpu *pe, uint32_t word)
 {
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
-	if (!operation || !operation->is_sysop)
+	bool read = arm64_field(word, 21, 21);
+	if (!operation || !operation->is_sysop || read != arm64_sysop_reads(operation->encoding))
 		return undefined(pe, "no such system operation");
 	return may(pe, operation, word, A64_ACCESS_X);
 }

@@ -35,6 +35,9 @@ bool arm64_sysreg_read_found(struct arm64_cpu *pe, uint32_t word,
 unsigned arm64_operation_number(const struct arm64_operation *operation);
 const struct arm64_operation *arm64_operation_by_number(unsigned number);
 
+/* Whether an operation gives a value: a SYSL instruction. The others are SYS. */
+bool arm64_sysop_reads(unsigned encoding);
+
 /*
  * Whether the operation of a SYS instruction may be executed at the current level. False:
  * cpu->trap is set.

@@ -225,7 +225,8 @@ void write_low_word(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 
 void write_fgt(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
-	pe->sysreg[reg] = value & arm64_fgt_mask(pe, reg);
+	uint64_t res1 = reg == A64_ICH_HFGRTR_EL2 ? ICH_HFGRTR_RES1 : 0;
+	pe->sysreg[reg] = (value & arm64_fgt_mask(pe, reg)) | res1;
 	arm64_state_changed(pe);
 }
 

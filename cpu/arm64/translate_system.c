@@ -270,15 +270,18 @@ static bool help_sys(struct cpu *cpu, const struct uop *uop)
 	return crn != CACHES || arm64_cache_operation(pe, encoding, cpu->r[uop->a]);
 }
 
-/* SYSL: GCSPOPM is the only one; d: where what it pops goes. */
+/* SYSL. d: where the value goes: what GCSPOPM pops; GICv5 has no interrupt to acknowledge. */
 static bool help_sysl(struct cpu *cpu, const struct uop *uop)
 {
 	uint32_t word = (uint32_t)uop_wide(uop, 1)->call.argument;
-	enum { GCSPOPM = A64_ENCODING(1, 3, 7, 7, 1) };
+	enum { CACHES = 7 };
 	struct arm64_cpu *pe = arm64_cpu(cpu);
-	if (arm64_encoding(word) != GCSPOPM)
-		return arm64_raise(pe, arm64_esr(A64_EC_UNKNOWN, 0), "no such system operation");
-	return arm64_sysop_check(pe, word) && arm64_gcs_operation(pe, word, &cpu->r[uop->d]);
+	if (!arm64_sysop_check(pe, word))
+		return false;
+	if (arm64_field(word, 15, 12) == CACHES)
+		return arm64_gcs_operation(pe, word, &cpu->r[uop->d]);
+	cpu->r[uop->d] = 0;
+	return true;
 }
 
 void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row *row)

@@ -77,6 +77,9 @@ static bool register_exists(const struct arm64_cpu *pe, unsigned reg)
 	case A64_HFGITR2_EL2:
 	case A64_HDFGRTR2_EL2:
 	case A64_HDFGWTR2_EL2: return arm64_has(pe, A64_FEAT_FGT2);
+	case A64_ICH_HFGRTR_EL2:
+	case A64_ICH_HFGWTR_EL2:
+	case A64_ICH_HFGITR_EL2: return arm64_has(pe, A64_FEAT_GCIE);
 	case A64_HAFGRTR_EL2: return arm64_has(pe, A64_FEAT_FGT) && arm64_has(pe, A64_FEAT_AMUv1);
 	default: return arm64_has(pe, A64_FEAT_FGT);
 	}

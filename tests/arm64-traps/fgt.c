@@ -55,11 +55,18 @@ static const struct fgt_field *field_of(unsigned row)
 	return NULL;
 }
 
-/* MRS X5, MSR or SYS with X5. */
+/* GICR CDIA and GICR CDNMIA give a value, which the others under HFGITR bits do not. */
+static bool reads(unsigned row)
+{
+	enum { CDIA = A64_ENCODING(1, 0, 12, 3, 0), CDNMIA = A64_ENCODING(1, 0, 12, 3, 1) };
+	return trapped[row].access == A64_ACCESS_R || trapped[row].encoding == CDIA ||
+	       trapped[row].encoding == CDNMIA;
+}
+
+/* MRS X5, MSR, SYS or SYSL with X5. */
 static uint32_t instruction(unsigned row)
 {
-	uint32_t read = trapped[row].access == A64_ACCESS_R ? 1u << 21 : 0;
-	return 0xd5000005 | read | trapped[row].encoding << 5;
+	return 0xd5000005 | (uint32_t)reads(row) << 21 | trapped[row].encoding << 5;
 }
 
 /* ISS of class 0x18, from the encoding and not from the code under test. */
@@ -67,7 +74,7 @@ static uint64_t syndrome(unsigned row)
 {
 	unsigned e = trapped[row].encoding;
 	uint64_t iss = (e >> 14) << 20 | (e & 7) << 17 | (e >> 11 & 7) << 14 | (e >> 7 & 15) << 10 |
-		       5 << 5 | (e >> 3 & 15) << 1 | (trapped[row].access == A64_ACCESS_R);
+		       5 << 5 | (e >> 3 & 15) << 1 | reads(row);
 	return 0x18ull << 26 | 1u << 25 | iss;
 }
 
@@ -123,6 +130,76 @@ static void begin(struct bench *bench, unsigned level)
 	let_el0(bench->pe);
 	bench->pe->cpu.r[5] = BENCH_DATA;
 	bench_set_level(bench, level);
+}
+
+Test(arm64_fgt, registers_have_exactly_their_bits)
+{
+	/* The facts' table of masks: positive and negative bits, and RES1. */
+	static const struct {
+		enum arm64_sysreg reg;
+		uint64_t positive, negative, one;
+	} masks[] = {
+		{A64_HFGRTR_EL2,     0x0003ffffffffffff, 0xfff4000000000000, 0},
+		{A64_HFGWTR_EL2,     0x0003baffe9db39fb, 0xfff4000000000000, 0},
+		{A64_HFGITR_EL2,     0xd07fffffffffffff, 0x0f80000000000000, 0},
+		{A64_HDFGRTR_EL2,    0x87fdfb3fffcffeff, 0x7800000000000000, 0},
+		{A64_HDFGWTR_EL2,    0x03f7763bbfbffdbf, 0x7000000000000000, 0},
+		{A64_HAFGRTR_EL2,    0x0003fffffffe001f, 0,                  0},
+		{A64_HFGRTR2_EL2,    0,                  0x0000000000007fff, 0},
+		{A64_HFGWTR2_EL2,    0,                  0x0000000000007ffd, 0},
+		{A64_HFGITR2_EL2,    1,                  2,                  0},
+		{A64_HDFGRTR2_EL2,   0,                  0x0000000001dfffff, 0},
+		{A64_HDFGWTR2_EL2,   0,                  0x0000000001f9ffbf, 0},
+		{A64_ICH_HFGRTR_EL2, 0,                  0x00000000001f00f7, 8},
+		{A64_ICH_HFGWTR_EL2, 0,                  0x00000000001e0065, 0},
+		{A64_ICH_HFGITR_EL2, 0,                  0x00000000000007ff, 0},
+	};
+	struct arm64_config config;
+	struct bench bench;
+	every_feature(&config);
+	bench_init(&bench, "step", &config);
+	for (unsigned i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		arm64_sysreg_set(bench.pe, masks[i].reg, UINT64_MAX);
+		cr_expect_eq(arm64_sysreg_get(bench.pe, masks[i].reg),
+			     masks[i].positive | masks[i].negative | masks[i].one, "%u", i);
+		arm64_sysreg_set(bench.pe, masks[i].reg, 0);
+		cr_expect_eq(arm64_sysreg_get(bench.pe, masks[i].reg), masks[i].one, "%u", i);
+		cr_expect_eq(usual_negative_bits(masks[i].reg), masks[i].negative, "%u", i);
+	}
+	cr_expect_eq(FIELDS, 429);
+	bench_fini(&bench);
+}
+
+Test(arm64_fgt, gicv5_is_undefined_without_its_feature_and_has_no_interrupts)
+{
+	static const uint32_t words[] = {
+		0xd528c305, /* GICR CDIA, X5 */
+		0xd508c120, /* GIC CDEN, X0 */
+		0xd538ca65, /* MRS X5, ICC_HPPIR_EL1 */
+		0xd518cac0, /* MSR ICC_PPI_ENABLER0_EL1, X0 */
+	};
+	for (unsigned with = 0; with < 2; with++) {
+		struct arm64_config config;
+		struct bench bench;
+		arm64_config_default(&config);
+		if (with)
+			every_feature(&config);
+		bench_init(&bench, "step", &config);
+		for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			begin(&bench, A64_EL2);
+			bench.pe->cpu.r[5] = 1;
+			cr_expect_eq(bench_run(&bench, &words[i], 1), with, "%08x", words[i]);
+			if (!with)
+				cr_expect_eq(bench_esr(&bench), 1u << 25, "%08x", words[i]);
+			else if (words[i] >> 21 & 1)
+				cr_expect_eq(bench.pe->cpu.r[5], 0, "%08x", words[i]);
+		}
+		/* What gives a value is no SYS, and the reverse. */
+		begin(&bench, A64_EL2);
+		uint32_t turned = words[0] ^ 1u << 21;
+		cr_expect_not(bench_run(&bench, &turned, 1));
+		bench_fini(&bench);
+	}
 }
 
 static bool run(struct bench *bench, unsigned row)

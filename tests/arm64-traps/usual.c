@@ -7,7 +7,8 @@
 const enum arm64_sysreg usual_fgt_registers[] = {
 	A64_HFGRTR_EL2,  A64_HFGWTR_EL2,   A64_HFGITR_EL2,   A64_HDFGRTR_EL2,
 	A64_HDFGWTR_EL2, A64_HAFGRTR_EL2,  A64_HFGRTR2_EL2,  A64_HFGWTR2_EL2,
-	A64_HFGITR2_EL2, A64_HDFGRTR2_EL2, A64_HDFGWTR2_EL2,
+	A64_HFGITR2_EL2, A64_HDFGRTR2_EL2, A64_HDFGWTR2_EL2, A64_ICH_HFGRTR_EL2,
+	A64_ICH_HFGWTR_EL2, A64_ICH_HFGITR_EL2,
 };
 const unsigned usual_fgt_register_count =
 	sizeof(usual_fgt_registers) / sizeof(usual_fgt_registers[0]);

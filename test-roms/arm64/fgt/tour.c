@@ -24,7 +24,11 @@ enum reg {
 	HFGITR2_EL2,
 	HDFGRTR2_EL2,
 	HDFGWTR2_EL2,
-	REGISTERS
+	REGISTERS,
+	/* FEAT_GCIE is off by default. */
+	ICH_HFGRTR_EL2,
+	ICH_HFGWTR_EL2,
+	ICH_HFGITR_EL2,
 };
 
 static const struct bit bits[] = {
