@@ -20,6 +20,7 @@ enum {
 	SYS_getdents64 = 61,
 	SYS_read = 63,
 	SYS_write = 64,
+	SYS_pread64 = 67,
 	SYS_exit_group = 94,
 	SYS_nanosleep = 101,
 	SYS_syslog = 116,
@@ -39,7 +40,8 @@ enum {
 
 enum { AT_FDCWD = -100, O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_NOCTTY = 0400 };
 enum { O_CREAT = 0100, O_TRUNC = 01000, O_DIRECTORY = 0200000 };
-enum { PROT_READ = 1, MAP_PRIVATE = 2 };
+enum { PROT_READ = 1, PROT_WRITE = 2 };
+enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20 };
 enum { EINTR = 4, ENOENT = 2, EINVAL = 22, ENOEXEC = 8 };
 enum { SIGINT = 2, SIGQUIT = 3, SIGBUS = 7, SIGKILL = 9, SIGCHLD = 17, SIGTSTP = 20 };
 
