@@ -136,6 +136,15 @@ COLD_HANDLER(go_unlinked)
 			TAIL(leave_after);                                                         \
 	} while (0)
 
+#define ATOMIC()                                                                                   \
+	do {                                                                                       \
+		cpu->uop = uop;                                                                    \
+		if (UNLIKELY(!atomic_execute(cpu, uop)))                                           \
+			TAIL(leave_trapped);                                                       \
+		if (UNLIKELY(cpu->attention))                                                      \
+			TAIL(leave_after);                                                         \
+	} while (0)
+
 #define CALL_END()                                                                                 \
 	do {                                                                                       \
 		cpu->uop = uop;                                                                    \
@@ -202,6 +211,7 @@ COLD_HANDLER(leave_lookup)
 #define COLD_STORE  COLD_LOAD
 #define COLD_FLOAD  COLD_LOAD
 #define COLD_FSTORE COLD_LOAD
+#define COLD_ATOMIC(name, slots, ...)
 #define COLD_STATE(name, slots, ...)
 #define COLD_BRANCH(name, slots, ...)
 #define COLD_CONTROL(name, slots, ...)
@@ -282,6 +292,7 @@ COLD_HANDLER(leave_lookup)
 #define COLD_OF_FLAGS(name)
 #define COLD_OF_RR(name)
 #define COLD_OF_RI(name)
+#define COLD_OF_ATOMIC(name)
 #define COLD_OF_STATE(name)
 #define COLD_OF_BRANCH(name)
 #define COLD_OF_CONTROL(name)

@@ -118,6 +118,7 @@ static void emit_call_stored(struct jit_lowering *l, struct jit_map *map, const 
 unsigned jit_uses(const struct uop *uop)
 {
 	switch ((enum uop_kind)uop_info[uop->op].kind) {
+	case UOP_KIND_ATOMIC:
 	case UOP_KIND_RRRR: return USES_A | USES_B | USES_C | USES_D;
 	case UOP_KIND_RRRI: return USES_A | USES_B | USES_D;
 	case UOP_KIND_RRR:
@@ -180,6 +181,7 @@ bool jit_is_arithmetic(const struct uop *uop)
 	case UOP_KIND_STORE:
 	case UOP_KIND_FLOAD:
 	case UOP_KIND_FSTORE:
+	case UOP_KIND_ATOMIC:
 	case UOP_KIND_CONTROL:
 	case UOP_KIND_BRANCH: return false;
 	default: return !(jit_uses(uop) & USES_ANY);

@@ -157,6 +157,7 @@ jit_lower jit_lower_binary, jit_lower_binary_not, jit_lower_binary_imm, jit_lowe
 	jit_lower_move, jit_lower_swap, jit_lower_constant, jit_lower_pack, jit_lower_divide,
 	jit_lower_multiply_high_mixed;
 jit_lower jit_lower_vector;
+jit_lower jit_lower_atomic;
 jit_lower jit_lower_load, jit_lower_store, jit_lower_fp_load, jit_lower_fp_store;
 jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_register,
 	jit_lower_leave;
@@ -241,6 +242,13 @@ struct jit_group {
 };
 /* The group that begins with this micro-op; false: none does. */
 bool jit_find_group(const struct uop *first, struct jit_group *group);
+
+/*
+ * Probes for an access of size bytes at register a that must be aligned; what fails goes to the
+ * stub. Returns where the bytes are: rdx is their address, rcx the TLB's entry; spoils rax.
+ */
+struct x86_rm jit_probe_aligned(struct jit_lowering *l, struct jit_stub *stub, unsigned size,
+				bool loads, bool stores);
 
 /* Whether the code of a micro-op leaves rdx alone, if it has a lowering. */
 bool jit_keeps_rdx(const struct uop *uop);

@@ -203,27 +203,35 @@ static struct x86_rm probe_far(struct jit_lowering *l, struct jit_stub *stub,
 	return x86_mem(X86_RAX, 0);
 }
 
-/* Opens a group or probes for one access. Returns where the bytes are; spoils rax and rcx. */
-static struct x86_rm probe(struct jit_lowering *l, struct jit_stub *stub, struct jit_group *group,
-			   int32_t mask)
+/*
+ * Opens a group or probes for one access at base + offset. Returns where the bytes are; spoils rax
+ * and rcx. In a group rcx is the TLB's entry, and rdx the host address of the base.
+ */
+static struct x86_rm probe(struct jit_lowering *l, struct jit_stub *stub,
+			   const struct jit_group *group, int32_t offset, int32_t mask)
 {
 	struct x86_code *code = l->code;
 	unsigned base = jit_host(l, l->uop->a), to = group->last ? X86_RDX : X86_RCX;
-	if (!is_small(l->uop))
-		return probe_far(l, stub, group, mask);
 	if (base == X86_NONE) {
 		jit_load(l, l->uop->a, X86_RAX, true);
 		compare_tags(l, stub, group, X86_RAX, X86_RAX, mask);
 		load_host(code, to);
 		x86_op(code, X86_ADD, true, to, jit_home(l->uop->a));
-		return x86_mem(to, l->uop->imm);
+		return x86_mem(to, offset);
 	}
 	compare_tags(l, stub, group, base, X86_RAX, mask);
 	load_host(code, to);
 	if (!group->last)
-		return x86_mem_index(base, X86_RCX, 0, l->uop->imm);
+		return x86_mem_index(base, X86_RCX, 0, offset);
 	x86_op(code, X86_ADD, true, X86_RDX, x86_reg(base));
-	return x86_mem(X86_RDX, l->uop->imm);
+	return x86_mem(X86_RDX, offset);
+}
+
+struct x86_rm jit_probe_aligned(struct jit_lowering *l, struct jit_stub *stub, unsigned size,
+				bool loads, bool stores)
+{
+	const struct jit_group alone = {.last = l->uop, .loads = loads, .stores = stores};
+	return probe(l, stub, &alone, 0, (int32_t)(CPU_PAGE_MASK | (size - 1)));
 }
 
 /* Small rather than fast. */
@@ -254,7 +262,7 @@ static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, 
 		l->shared = jit_add_stub(l, STUB_SEPARATE);
 		l->shared->last = group.last;
 		l->shared->known = l->fp.known;
-		return probe(l, l->shared, &group, (int32_t)CPU_PAGE_MASK);
+		return probe(l, l->shared, &group, uop->imm, (int32_t)CPU_PAGE_MASK);
 	}
 	int32_t size = access_size[uop->op], mask = (int32_t)CPU_PAGE_MASK;
 	group = (struct jit_group){.loads = is_load(uop), .stores = !is_load(uop)};
@@ -266,7 +274,9 @@ static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, 
 	*stub = jit_add_stub(l, STUB_CALL_ANY);
 	if (l->separate && may_share(uop))
 		return probe_by_call(l, *stub);
-	return probe(l, *stub, &group, mask);
+	if (!is_small(uop))
+		return probe_far(l, *stub, &group, mask);
+	return probe(l, *stub, &group, uop->imm, mask);
 }
 
 /* insn: the load, sign-extending if 64 bits wide. flags: LOWER_WIDE, LOWER_ALIGNED. */

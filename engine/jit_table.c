@@ -181,6 +181,8 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(FST32_A,	fp_store, X86_MOV_TO, LOWER_ALIGNED)
 	ROW(FST64_A,	fp_store, X86_MOV_TO, LOWER_WIDE | LOWER_ALIGNED)
 
+	ROW(ATOMIC,	atomic, 0, 0)
+
 	ROW(BEQ,	branch, X86_E, 0)
 	ROW(BNE,	branch, X86_NE, 0)
 	ROW(BLT,	branch, X86_L, 0)

@@ -56,6 +56,7 @@ enum uop_kind {
 	UOP_KIND_STORE,  /* b, [a + imm] */
 	UOP_KIND_FLOAD,  /* vector d, [a + imm] */
 	UOP_KIND_FSTORE, /* vector b, [a + imm] */
+	UOP_KIND_ATOMIC, /* d, [a], b, and a third register in imm: engine/atomic.h */
 	UOP_KIND_STATE,  /* d or a, a word of the CPU at offset imm */
 	UOP_KIND_BRANCH, /* a, b; two wide jumps */
 	UOP_KIND_CONTROL,

@@ -8,6 +8,7 @@
 #include <endian.h>
 #include <string.h>
 
+#include "engine/atomic.h"
 #include "engine/flags.h"
 #include "engine/fp_host.h"
 #include "engine/uop.h"

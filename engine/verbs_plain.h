@@ -59,6 +59,15 @@
 		GO_TO(target);                                                                     \
 	} while (0)
 
+#define ATOMIC()                                                                                   \
+	do {                                                                                       \
+		cpu->uop = uop;                                                                    \
+		if (!atomic_execute(cpu, uop))                                                     \
+			LEFT(CPU_EXIT_TRAP);                                                       \
+		if (cpu->attention)                                                                \
+			LEFT(CPU_EXIT_AFTER);                                                      \
+	} while (0)
+
 #define CALL()                                                                                     \
 	do {                                                                                       \
 		cpu->uop = uop;                                                                    \

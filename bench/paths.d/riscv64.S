@@ -37,6 +37,14 @@ _start:	csrr t0, mhartid
 	addi s0, s0, -1
 	bnez s0, 1b
 
+#elif defined PATH_atomic		// six instructions: a reservation, two others, and the loop
+1:	lr.d a0, (s1)
+	sc.d a1, s0, (s1)
+	amoadd.w a2, a0, (s1)
+	amomax.d a3, s0, (s1)
+	addi s0, s0, -1
+	bnez s0, 1b
+
 #elif defined PATH_call			// four instructions
 1:	jal callee
 	addi s0, s0, -1

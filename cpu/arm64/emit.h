@@ -8,22 +8,11 @@
 #include <stddef.h>
 
 #include "cpu/arm64/insn.h"
+#include "engine/atomic.h"
 #include "engine/builder.h"
 #include "engine/uop.h"
 
 /* -- arguments of rows -- */
-
-enum arm64_atomic {
-	A64_ATOMIC_ADD,
-	A64_ATOMIC_CLR,
-	A64_ATOMIC_EOR,
-	A64_ATOMIC_SET,
-	A64_ATOMIC_SMAX,
-	A64_ATOMIC_SMIN,
-	A64_ATOMIC_UMAX,
-	A64_ATOMIC_UMIN,
-	A64_ATOMIC_SWP,
-};
 
 enum arm64_ls64 { A64_ST64BV, A64_ST64BV0, A64_LD64B, A64_ST64B };
 
@@ -64,9 +53,9 @@ arm64_emit emit_access_unsigned, emit_access_unscaled, emit_access_pre, emit_acc
 arm64_emit emit_pair, emit_prefetch;
 
 /* translate_atomic.c */
-arm64_emit emit_exclusive, emit_ordered, emit_ordered_indexed, emit_clrex;
+arm64_emit emit_exclusive, emit_exclusive_pair, emit_ordered, emit_ordered_indexed, emit_clrex;
 arm64_emit emit_compare_swap, emit_compare_swap_pair;
-arm64_emit emit_atomic; /* argument: enum arm64_atomic */
+arm64_emit emit_atomic; /* argument: enum atomic_op */
 
 /* translate_pauth.c */
 arm64_emit emit_pac_add, emit_pac_authenticate; /* argument: enum arm64_key */

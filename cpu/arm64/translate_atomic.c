@@ -1,79 +1,12 @@
 /*
- * Exclusives, ordered accesses, atomics. All CPUs of a machine take turns on one host thread, so
- * plain host accesses between two instructions are atomic, and memory is sequentially consistent.
- *
- * A reservation is a physical address, a width, and the value read there. It ends with the CPU's
- * turn (core/machine.c), so that a store by another is never missed.
+ * Exclusives, ordered accesses, atomics. What single registers do is engine/atomic.h's; memory is
+ * sequentially consistent.
  */
 #include "cpu/arm64/emit.h"
 
 #include <string.h>
 
 #include "mmu/mmu.h"
-
-#define NO_RESERVATION UINT64_MAX
-
-/* Reserved addresses are aligned to 1 at least; the size goes into the top bits. */
-static uint64_t reservation_of(uint64_t physical, unsigned size)
-{
-	return physical | (uint64_t)size << 56;
-}
-
-/* imm of the helpers: log2 of the size of one register, and more from bit 8 on. */
-static unsigned operand_size(const struct uop *uop)
-{
-	return 1u << (uop->imm & 7);
-}
-
-static uint64_t load_host(const void *host, unsigned size)
-{
-	uint64_t value = 0;
-	memcpy(&value, host, size < 8 ? size : 8);
-	return value;
-}
-
-/* b: the second register of a pair; imm bit 8: it is one. */
-static bool help_load_exclusive(struct cpu *cpu, const struct uop *uop)
-{
-	unsigned size = operand_size(uop);
-	bool pair = uop->imm & 0x100;
-	unsigned bytes = pair ? 2 * size : size;
-	uint64_t address = cpu->r[uop->a], physical;
-	void *host = mmu_atomic(cpu, address, bytes, MMU_READ, &physical);
-	if (!host)
-		return false;
-	mmu_observe(cpu, address, physical, bytes, false, host);
-	cpu->reservation = reservation_of(physical, bytes);
-	cpu->reservation_value = load_host(host, bytes);
-	uint64_t second = pair ? load_host((char *)host + size, size) : 0;
-	cpu->r[uop->d] = load_host(host, size);
-	if (pair)
-		cpu->r[uop->b] = second;
-	return true;
-}
-
-/* d: the status; b: the value; argument: the second register of a pair. */
-static bool help_store_exclusive(struct cpu *cpu, const struct uop *uop)
-{
-	unsigned size = operand_size(uop);
-	bool pair = uop->imm & 0x100;
-	unsigned bytes = pair ? 2 * size : size;
-	uint64_t address = cpu->r[uop->a], physical;
-	void *host = mmu_atomic(cpu, address, bytes, MMU_WRITE, &physical);
-	if (!host)
-		return false;
-	bool success = cpu->reservation == reservation_of(physical, bytes) &&
-		       cpu->reservation_value == load_host(host, bytes);
-	if (success) {
-		memcpy(host, &cpu->r[uop->b], size);
-		if (pair)
-			memcpy((char *)host + size, &cpu->r[uop_wide(uop, 1)->call.argument], size);
-		mmu_observe(cpu, address, physical, bytes, true, host);
-	}
-	cpu->reservation = NO_RESERVATION;
-	cpu->r[uop->d] = !success;
-	return true;
-}
 
 static unsigned sink_if_zero(unsigned number)
 {
@@ -83,21 +16,88 @@ static unsigned sink_if_zero(unsigned number)
 void emit_exclusive(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	bool pair = arm64_field(word, 21, 21);
-	unsigned base = emit_base(builder, word), rt2 = arm64_field(word, 14, 10);
-	int32_t imm = (int32_t)arm64_field(word, 31, 30) | pair << 8;
+	unsigned base = emit_base(builder, word), size = arm64_field(word, 31, 30);
 	if (arm64_field(word, 22, 22))
-		build_call(builder, help_load_exclusive, emit_rd(word), base, sink_if_zero(rt2),
-			   imm, 0);
+		build_op(builder, UOP_ATOMIC, emit_rd(word), base, A64_REG_ZR,
+			 atomic_immediate(ATOMIC_LOAD, size, 0, A64_REG_ZR));
 	else
-		build_call(builder, help_store_exclusive, sink_if_zero(emit_rm(word)), base,
-			   word & 31, imm, rt2);
+		build_op(builder, UOP_ATOMIC, sink_if_zero(emit_rm(word)), base, word & 31,
+			 atomic_immediate(ATOMIC_STORE, size, 0, A64_REG_ZR));
+}
+
+/* -- pairs of registers; imm of the helpers: log2 of the size of one -- */
+
+static unsigned operand_size(const struct uop *uop)
+{
+	return 1u << uop->imm;
+}
+
+static uint64_t pair_reservation(const struct uop *uop, uint64_t physical)
+{
+	return atomic_reservation(physical, (unsigned)uop->imm + 1);
+}
+
+static uint64_t load_host(const void *host, unsigned size)
+{
+	uint64_t value = 0;
+	memcpy(&value, host, size < 8 ? size : 8);
+	return value;
+}
+
+/* b: the second register. */
+static bool help_load_pair(struct cpu *cpu, const struct uop *uop)
+{
+	unsigned size = operand_size(uop), bytes = 2 * size;
+	uint64_t address = cpu->r[uop->a], physical;
+	char *host = mmu_atomic(cpu, address, bytes, MMU_READ, &physical);
+	if (!host)
+		return false;
+	mmu_observe(cpu, address, physical, bytes, false, host);
+	cpu->reservation = pair_reservation(uop, physical);
+	cpu->reservation_value = load_host(host, bytes);
+	uint64_t second = load_host(host + size, size);
+	cpu->r[uop->d] = load_host(host, size);
+	cpu->r[uop->b] = second;
+	return true;
+}
+
+/* d: the status; b: the value; argument: the second register. */
+static bool help_store_pair(struct cpu *cpu, const struct uop *uop)
+{
+	unsigned size = operand_size(uop), bytes = 2 * size;
+	uint64_t address = cpu->r[uop->a], physical;
+	char *host = mmu_atomic(cpu, address, bytes, MMU_WRITE, &physical);
+	if (!host)
+		return false;
+	bool success = cpu->reservation == pair_reservation(uop, physical) &&
+		       cpu->reservation_value == load_host(host, bytes);
+	if (success) {
+		memcpy(host, &cpu->r[uop->b], size);
+		memcpy(host + size, &cpu->r[uop_wide(uop, 1)->call.argument], size);
+		mmu_observe(cpu, address, physical, bytes, true, host);
+	}
+	cpu->reservation = ATOMIC_NO_RESERVATION;
+	cpu->r[uop->d] = !success;
+	return true;
+}
+
+void emit_exclusive_pair(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	unsigned base = emit_base(builder, word), rt2 = arm64_field(word, 14, 10);
+	int32_t size = (int32_t)arm64_field(word, 31, 30);
+	if (arm64_field(word, 22, 22))
+		build_call(builder, help_load_pair, emit_rd(word), base, sink_if_zero(rt2), size,
+			   0);
+	else
+		build_call(builder, help_store_pair, sink_if_zero(emit_rm(word)), base, word & 31,
+			   size, rt2);
 }
 
 static bool help_clrex(struct cpu *cpu, const struct uop *uop)
 {
 	(void)uop;
-	cpu->reservation = NO_RESERVATION;
+	cpu->reservation = ATOMIC_NO_RESERVATION;
 	return true;
 }
 
@@ -165,75 +165,20 @@ void emit_ordered_indexed(struct builder *builder, uint32_t word, const struct a
 
 /* -- read-modify-write -- */
 
-static uint64_t sign_extend(uint64_t value, unsigned size)
-{
-	unsigned unused = 64 - 8 * size;
-	return (uint64_t)((int64_t)(value << unused) >> unused);
-}
-
-/* What an atomic stores. Sign extension keeps the unsigned order too. */
-static uint64_t atomic_result(enum arm64_atomic operation, uint64_t old, uint64_t operand)
-{
-	switch (operation) {
-	case A64_ATOMIC_ADD: return old + operand;
-	case A64_ATOMIC_CLR: return old & ~operand;
-	case A64_ATOMIC_EOR: return old ^ operand;
-	case A64_ATOMIC_SET: return old | operand;
-	case A64_ATOMIC_SMAX: return (int64_t)old > (int64_t)operand ? old : operand;
-	case A64_ATOMIC_SMIN: return (int64_t)old < (int64_t)operand ? old : operand;
-	case A64_ATOMIC_UMAX: return old > operand ? old : operand;
-	case A64_ATOMIC_UMIN: return old < operand ? old : operand;
-	default: return operand;
-	}
-}
-
-static bool help_atomic(struct cpu *cpu, const struct uop *uop)
-{
-	unsigned size = operand_size(uop);
-	uint64_t address = cpu->r[uop->a], physical;
-	void *host = mmu_atomic(cpu, address, size, MMU_READ | MMU_WRITE, &physical);
-	if (!host)
-		return false;
-	mmu_observe(cpu, address, physical, size, false, host);
-	uint64_t old = load_host(host, size);
-	uint64_t result = atomic_result(uop->imm >> 8, sign_extend(old, size),
-					sign_extend(cpu->r[uop->b], size));
-	memcpy(host, &result, size);
-	mmu_observe(cpu, address, physical, size, true, host);
-	cpu->r[uop->d] = old;
-	return true;
-}
-
 void emit_atomic(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
-	build_call(builder, help_atomic, emit_rd(word), emit_base(builder, word), emit_rm(word),
-		   (int32_t)arm64_field(word, 31, 30) | row->argument << 8, 0);
+	unsigned size = arm64_field(word, 31, 30);
+	build_op(builder, UOP_ATOMIC, emit_rd(word), emit_base(builder, word), emit_rm(word),
+		 atomic_immediate(row->argument, size, 0, A64_REG_ZR));
 }
 
-/* d = Rs: what is expected, and where the old value goes; b = Rt: the new value. */
-static bool help_compare_swap(struct cpu *cpu, const struct uop *uop)
-{
-	unsigned size = operand_size(uop);
-	uint64_t address = cpu->r[uop->a], physical;
-	void *host = mmu_atomic(cpu, address, size, MMU_READ | MMU_WRITE, &physical);
-	if (!host)
-		return false;
-	mmu_observe(cpu, address, physical, size, false, host);
-	uint64_t old = load_host(host, size);
-	uint64_t expected = uop->d == REG_SINK ? 0 : cpu->r[uop->d];
-	if (memcmp(&expected, &old, size) == 0) {
-		memcpy(host, &cpu->r[uop->b], size);
-		mmu_observe(cpu, address, physical, size, true, host);
-	}
-	cpu->r[uop->d] = old;
-	return true;
-}
-
+/* Rs is what is expected, and where the old value goes; Rt is the new value. */
 void emit_compare_swap(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	build_call(builder, help_compare_swap, sink_if_zero(emit_rm(word)),
-		   emit_base(builder, word), word & 31, (int32_t)arm64_field(word, 31, 30), 0);
+	unsigned size = arm64_field(word, 31, 30), expected = emit_rm(word);
+	build_op(builder, UOP_ATOMIC, sink_if_zero(expected), emit_base(builder, word), word & 31,
+		 atomic_immediate(ATOMIC_COMPARE, size, 0, expected));
 }
 
 /* The same for pairs of registers; number 31 of a pair is the zero register. */

@@ -7,26 +7,11 @@
 
 #include "core/cpu.h"
 #include "cpu/riscv/insn.h"
+#include "engine/atomic.h"
 #include "engine/builder.h"
 #include "engine/uop.h"
 
 /* -- arguments of rows -- */
-
-enum riscv_amo {
-	AMO_LR,
-	AMO_SC,
-	AMO_SWAP,
-	AMO_ADD,
-	AMO_XOR,
-	AMO_AND,
-	AMO_OR,
-	AMO_MIN,
-	AMO_MAX,
-	AMO_MINU,
-	AMO_MAXU,
-	AMO_CAS,
-	AMO_CAS_PAIR,
-};
 
 enum riscv_csr_operation { CSR_WRITE, CSR_SET, CSR_CLEAR };
 
@@ -60,7 +45,8 @@ riscv_emit riscv_emit_jal;
 riscv_emit riscv_emit_jalr;
 
 /* translate_atomic.c */
-riscv_emit riscv_emit_amo; /* argument: enum riscv_amo */
+riscv_emit riscv_emit_amo; /* argument: enum atomic_op */
+riscv_emit riscv_emit_amocas_pair;
 
 /* translate_float.c; argument: enum uop_op or enum riscv_fp_call */
 riscv_emit riscv_emit_fp_load, riscv_emit_fp_store;

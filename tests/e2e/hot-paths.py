@@ -36,6 +36,7 @@ class Path:
 PATHS = [
     Path("integer", "an integer instruction", 10, (5000, 15000), {"interp": (11.0, 11.0), "jit": (1.9, 1.9)}),
     Path("memory", "an instruction, 8 of 10 accesses", 10, (5000, 15000), {"interp": (18.3, 18.3), "jit": (2.5, 2.5)}),
+    Path("atomic", "an instruction, 4 of 6 atomic", 6, (5000, 15000), {"jit": (14.8, 14.8)}),
     Path("call", "a call and return", 1, (5000, 15000), {"interp": (86.0, 86.0), "jit": (24.0, 24.0)}),
     Path("float", "a floating-point instruction", 2, (5000, 15000), {"interp": (50.5, 50.0), "jit": (10.0, 10.0)}),
     Path("csr", "a CSR write and read", 1, (5000, 15000), {"interp": (46.0, 46.0), "jit": (7.0, 7.0)}),

@@ -154,6 +154,9 @@ static const char *difference(const struct toy *a, const struct toy *b)
 		return "traps";
 	if (a->device_reads != b->device_reads || a->device_writes != b->device_writes)
 		return "device accesses";
+	if (a->cpu.reservation != b->cpu.reservation ||
+	    a->cpu.reservation_value != b->cpu.reservation_value)
+		return "the reservation";
 	if (memcmp(a->state, b->state, sizeof(a->state)) != 0)
 		return "state words";
 	return a->machine.stop.kind != b->machine.stop.kind ? "the stop" : NULL;

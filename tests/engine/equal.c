@@ -86,6 +86,9 @@ static void add_random_insn(struct scenario *scenario, uint64_t *state)
 	} else if (insn.op == UOP_JUMPR) {
 		insn.a = 24; /* DIFFER_CODE */
 		insn.imm = (int32_t)(random_target(scenario->count, state) - DIFFER_CODE);
+	} else if (kind == UOP_KIND_ATOMIC) {
+		insn.a = 16 + differ_random(state) % 8;
+		insn.imm = (insn.imm & ~63) | (int32_t)(differ_random(state) % 16);
 	} else if (kind >= UOP_KIND_LOAD && kind <= UOP_KIND_FSTORE) {
 		insn.a = 16 + differ_random(state) % 8;
 		insn.imm = (int32_t)(differ_random(state) % 64) - 32;

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "engine/atomic.h"
 #include "tests/engine/differ.h"
 
 #define ROUNDS (4 * TRAPLINE_TEST_SCALE)
@@ -199,6 +200,34 @@ static void memory_program(struct generator *g, unsigned op)
 	}
 }
 
+/* Mostly in RAM; most exclusive stores go to what was just reserved. */
+static void atomic_program(struct generator *g)
+{
+	for (unsigned n = 0; n < 5 * 7 * 7; n++) {
+		unsigned log2_size = (unsigned)pick(g, 4), base = sources[1 + pick(g, 6)];
+		unsigned op = (unsigned)pick(g, ATOMIC_STORE + 1);
+		int32_t flags =
+			(pick(g, 2) ? ATOMIC_SIGNED : 0) | (pick(g, 2) ? ATOMIC_IN_BLOCK : 0);
+		struct toy_insn insn = {.op = UOP_ATOMIC, .a = base};
+		uint64_t address =
+			pick(g, 3) ? DIFFER_POOL + 8 * pick(g, DIFFER_POOL_SIZE) : data_address(g);
+		load_address(g, base, address);
+		insn.d = destinations[n % 7];
+		insn.b = sources[n / 7 % 7];
+		insn.imm = atomic_immediate(op, log2_size, flags, sources[pick(g, 7)]);
+		if (op >= ATOMIC_COMPARE && pick(g, 4)) { /* which then succeeds */
+			struct toy_insn load = insn;
+			load.imm = atomic_immediate(ATOMIC_LOAD, log2_size, flags, 0);
+			load.d = MARK;
+			scenario_add(&g->scenario, load);
+			insn.imm = atomic_immediate(op, log2_size, flags, MARK);
+		}
+		scenario_add(&g->scenario, insn);
+		keep(g, insn.d, false);
+		keep(g, MARK, false);
+	}
+}
+
 /* -- control -- */
 
 /* Forwards over the next instruction; backwards to itself is for the loops below. */
@@ -320,6 +349,7 @@ static bool generate(struct generator *g, unsigned op)
 	case UOP_KIND_STORE:
 	case UOP_KIND_FLOAD:
 	case UOP_KIND_FSTORE: memory_program(g, op); return true;
+	case UOP_KIND_ATOMIC: atomic_program(g); return true;
 	case UOP_KIND_BRANCH: branch_program(g, op); return true;
 	case UOP_KIND_CONTROL: return control_program(g, op);
 	default: return false;
