@@ -20,6 +20,7 @@ struct mb_ram;
 struct mb_space;
 struct mmu_translation;
 struct code_cache;
+struct explanation;
 struct uop;
 union uop_wide;
 
@@ -248,6 +249,12 @@ struct isa {
 
 	/* Names of trap->value, ->value2 and ->syndrome in records; NULL: not shown. */
 	const char *trap_value_names[3];
+	/*
+	 * Adds to an empty explanation what a trap's syndrome says: first a field that is the class
+	 * of the trap, then those of that class, and facts. Adds nothing for traps without one.
+	 * May be NULL.
+	 */
+	void (*explain_trap)(const struct trap *trap, struct explanation *explanation);
 };
 
 /* Virtual time of the CPU between instructions. */

@@ -63,6 +63,11 @@ struct observation {
 			uint64_t pte[5];     /* entries read, root first */
 			unsigned levels;     /* how many */
 			const char *failure; /* NULL: translated */
+			/* Guests that number their levels: of the first entry; and the stage, 0:
+			 * there is but one. Each stage's walk is an observation. */
+			int8_t first_level;
+			uint8_t stage;
+			bool of_table; /* stage 2: of where stage 1 has a table */
 		} walk;
 		struct {
 			const char *reason;

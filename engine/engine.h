@@ -92,6 +92,12 @@ void code_cache_stats(const struct code_cache *cache, struct code_cache_stats *s
  */
 void engine_sync_clock(struct cpu *cpu);
 
+/*
+ * Completes an observation and tells those who asked for its kind. inside: it comes from the
+ * instruction at cpu->uop; false: from what goes on between instructions, such as a fetch.
+ */
+void engine_notify(struct cpu *cpu, bool inside, struct observation *observation);
+
 /* Executes exactly one instruction (or takes one interrupt or trap). For debuggers and tests. */
 void engine_step_one(struct cpu *cpu);
 

@@ -39,6 +39,15 @@ void engine_sync_clock(struct cpu *cpu)
 	cpu->machine->clock.now = cpu_now(cpu) - (block->insn_count - done);
 }
 
+void engine_notify(struct cpu *cpu, bool inside, struct observation *observation)
+{
+	if (inside)
+		engine_sync_clock(cpu);
+	observation->icount = inside ? cpu->machine->clock.now : cpu_now(cpu);
+	observation->pc = inside ? engine_pc(cpu) : cpu->pc;
+	observer_notify(&cpu->machine->observers, cpu, observation);
+}
+
 /* The block took all its instructions from the budget at its head; give back what did not run. */
 static void settle(struct cpu *cpu)
 {

@@ -43,11 +43,19 @@ int board_parse_size(const char *text, uint64_t *size)
 	return 0;
 }
 
+static const struct board_kind *const kinds[] = {&virt_riscv_kind, &virt_arm64_kind};
+#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
+
+void board_list(void (*fn)(void *opaque, const struct board_info *info), void *opaque)
+{
+	for (unsigned i = 0; i < KIND_COUNT; i++)
+		fn(opaque, &kinds[i]->info);
+}
+
 static const struct board_kind *find_kind(enum image_arch arch)
 {
-	static const struct board_kind *const kinds[] = {&virt_riscv_kind, &virt_arm64_kind};
-	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (kinds[i]->arch == arch)
+	for (unsigned i = 0; i < KIND_COUNT; i++)
+		if (kinds[i]->info.arch == arch)
 			return kinds[i];
 	return NULL;
 }
@@ -64,9 +72,9 @@ static int check_config(const struct board *board, const struct board_config *co
 		return error_set(error, EXIT_CODE_USAGE,
 				 "memory of %" PRIu64 " bytes, expected 64M to 64G in steps of 4K",
 				 config->memory_size);
-	if (!config->cpu_count || config->cpu_count > board->kind->cpus_max)
+	if (!config->cpu_count || config->cpu_count > board->kind->info.cpus_max)
 		return error_set(error, EXIT_CODE_USAGE, "%u CPUs, expected 1 to %u",
-				 config->cpu_count, board->kind->cpus_max);
+				 config->cpu_count, board->kind->info.cpus_max);
 	if (!config->ns_numerator || !config->ns_denominator)
 		return error_set(error, EXIT_CODE_USAGE,
 				 "time of 0 for an instruction, expected more");

@@ -88,6 +88,16 @@ struct board_config {
  * console. */
 void board_config_default(struct board_config *config);
 
+/* A board of --machine. */
+struct board_info {
+	const char *name, *summary;
+	enum image_arch arch;
+	unsigned cpus_max;
+};
+
+/* Calls fn for each board. */
+void board_list(void (*fn)(void *opaque, const struct board_info *info), void *opaque);
+
 /* One line per kind of --device, with its keys; ends with NULL. */
 extern const char *const board_device_help[];
 

@@ -18,11 +18,11 @@ static struct image_memory ram_of(const struct board *board)
 
 static int check_arch(const struct board *board, const struct image *image, struct error *error)
 {
-	if (image->arch == board->kind->arch || image->arch == IMAGE_ARCH_UNKNOWN)
+	if (image->arch == board->kind->info.arch || image->arch == IMAGE_ARCH_UNKNOWN)
 		return 0;
 	return error_set(error, EXIT_CODE_BAD_IMAGE,
 			 "%s: offset 0: image for %s, expected one for %s", image->path,
-			 image_arch_name(image->arch), image_arch_name(board->kind->arch));
+			 image_arch_name(image->arch), image_arch_name(board->kind->info.arch));
 }
 
 static int read_image(struct board *board, struct image *image, const char *path, const char *kind,

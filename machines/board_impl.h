@@ -27,8 +27,7 @@ struct board_map {
 
 /* What one board does in its own way. Constant; the functions are called in this order. */
 struct board_kind {
-	enum image_arch arch;
-	unsigned cpus_max;
+	struct board_info info;
 	struct board_map map;
 
 	/* Checks and copies the board's part of config. */

@@ -31,7 +31,7 @@ char *snapshot_describe(const struct machine *machine)
 	if (!out)
 		return NULL;
 	fprintf(out, "machine=%s-virt\nmemory=%" PRIu64 "\ncpus=%u\n",
-		image_arch_name(board->kind->arch), board->memory_size, board->cpu_count);
+		image_arch_name(board->kind->info.arch), board->memory_size, board->cpu_count);
 	fprintf(out, "clock=%" PRIu64 "/%" PRIu64 "\n", machine->clock.ns_numerator,
 		machine->clock.ns_denominator);
 	board->kind->describe(board, out);

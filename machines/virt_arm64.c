@@ -163,17 +163,19 @@ static void identify(const struct board *board, const struct board_config *confi
 }
 
 const struct board_kind virt_arm64_kind = {
-	.arch = IMAGE_ARCH_AARCH64,
-	.cpus_max = VIRT_ARM64_CPUS_MAX,
+	.info = {.name = "virt",
+		 .arch = IMAGE_ARCH_AARCH64,
+		 .cpus_max = VIRT_ARM64_CPUS_MAX,
+		 .summary = "EL0 to EL2 with PSCI, GICv3, PL011, PL031, 32 virtio-mmio slots"},
 	.map =
 		{
-                      .ram_base = VIRT_ARM64_RAM_BASE,
-                      .rom_base = VIRT_ARM64_ROM_BASE,
-                      .rom_size = VIRT_ARM64_ROM_SIZE,
-                      .virtio_base = VIRT_ARM64_VIRTIO_BASE,
-                      .virtio_stride = VIRT_ARM64_VIRTIO_STRIDE,
-                      .virtio_slots = VIRT_ARM64_VIRTIO_SLOTS,
-		      },
+                 .ram_base = VIRT_ARM64_RAM_BASE,
+                 .rom_base = VIRT_ARM64_ROM_BASE,
+                 .rom_size = VIRT_ARM64_ROM_SIZE,
+                 .virtio_base = VIRT_ARM64_VIRTIO_BASE,
+                 .virtio_stride = VIRT_ARM64_VIRTIO_STRIDE,
+                 .virtio_slots = VIRT_ARM64_VIRTIO_SLOTS,
+		 },
 	.configure = configure,
 	.flat_address = flat_address,
 	.make_cpus = make_cpus,

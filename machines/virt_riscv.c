@@ -330,17 +330,19 @@ static void identify(const struct board *board, const struct board_config *confi
 }
 
 const struct board_kind virt_riscv_kind = {
-	.arch = IMAGE_ARCH_RISCV64,
-	.cpus_max = BOARD_CPUS_MAX,
+	.info = {.name = "virt",
+		 .arch = IMAGE_ARCH_RISCV64,
+		 .cpus_max = BOARD_CPUS_MAX,
+		 .summary = "with SBI, PLIC, CLINT, 16550 UART, 8 virtio-mmio slots"},
 	.map =
 		{
-                      .ram_base = VIRT_RISCV_RAM_BASE,
-                      .rom_base = VIRT_RISCV_ROM_BASE,
-                      .rom_size = VIRT_RISCV_ROM_SIZE,
-                      .virtio_base = VIRT_RISCV_VIRTIO_BASE,
-                      .virtio_stride = VIRT_RISCV_VIRTIO_STRIDE,
-                      .virtio_slots = VIRT_RISCV_VIRTIO_SLOTS,
-		      },
+                 .ram_base = VIRT_RISCV_RAM_BASE,
+                 .rom_base = VIRT_RISCV_ROM_BASE,
+                 .rom_size = VIRT_RISCV_ROM_SIZE,
+                 .virtio_base = VIRT_RISCV_VIRTIO_BASE,
+                 .virtio_stride = VIRT_RISCV_VIRTIO_STRIDE,
+                 .virtio_slots = VIRT_RISCV_VIRTIO_SLOTS,
+		 },
 	.configure = configure,
 	.flat_address = flat_address,
 	.make_cpus = make_harts,

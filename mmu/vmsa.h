@@ -41,6 +41,9 @@ enum vmsa_fault {
 	VMSA_FAULT_REPORTED, /* a callback failed, and knows why */
 };
 
+/* As many levels as a walk can have: -1 to 3. */
+#define VMSA_LEVELS 5
+
 /* How tables are laid out: from TCR_ELx and TTBR<n>_ELx, or VTCR_EL2 and VTTBR_EL2. */
 struct vmsa_layout {
 	uint64_t root;       /* address of the first table */

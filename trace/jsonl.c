@@ -1,6 +1,7 @@
 /* Records for programs: one JSON object in each line. */
 #include <inttypes.h>
 
+#include "core/explain.h"
 #include "core/json.h"
 #include "trace/record.h"
 
@@ -28,6 +29,27 @@ static void put_insn(struct json *json, const struct trace_printer *printer,
 		json_string(json, "dis", text);
 }
 
+/* The first item is the class, what follows are its fields and what they amount to. */
+static void put_syndrome(struct json *json, const struct isa *isa, const struct trap *trap)
+{
+	struct explanation explanation;
+	explanation.count = 0;
+	if (isa->explain_trap)
+		isa->explain_trap(trap, &explanation);
+	if (!explanation.count)
+		return;
+	json_unsigned(json, explanation.items[0].name, explanation.items[0].value);
+	json_open(json, "iss", '{');
+	for (unsigned i = 1; i < explanation.count; i++) {
+		const struct explain_item *item = &explanation.items[i];
+		if (item->has_value)
+			json_unsigned(json, item->name, item->value);
+		else
+			json_string(json, item->name, item->text);
+	}
+	json_close(json, '}');
+}
+
 static void put_trap(struct json *json, const struct trace_printer *printer,
 		     const struct trace_record *record)
 {
@@ -43,6 +65,7 @@ static void put_trap(struct json *json, const struct trace_printer *printer,
 	for (unsigned i = 0; i < 3; i++)
 		if (isa->trap_value_names[i])
 			json_hex(json, isa->trap_value_names[i], values[i]);
+	put_syndrome(json, isa, trap);
 	json_close(json, '}');
 	if (trap->why)
 		json_string(json, "why", trap->why);
@@ -84,7 +107,12 @@ static void put_mmio(struct json *json, const struct trace_record *record)
 
 static void put_walk(struct json *json, const struct observation *what)
 {
-	json_hex(json, "va", what->walk.address);
+	if (what->walk.stage) {
+		json_unsigned(json, "stage", what->walk.stage);
+		json_bool(json, "table", what->walk.of_table);
+		json_signed(json, "first", what->walk.first_level);
+	}
+	json_hex(json, what->walk.stage == 2 ? "ipa" : "va", what->walk.address);
 	if (what->walk.failure)
 		json_string(json, "fault", what->walk.failure);
 	else

@@ -1,6 +1,7 @@
 /* Records for people: one aligned line each. */
 #include <inttypes.h>
 
+#include "core/explain.h"
 #include "trace/record.h"
 
 static void put_insn(const struct trace_printer *printer, const struct trace_record *record,
@@ -15,6 +16,26 @@ static void put_insn(const struct trace_printer *printer, const struct trace_rec
 		text[0] ? (int)(10 - 2 * (length < 4 ? length : 4)) : 0, "", text);
 }
 
+/* What the syndrome amounts to, or those of its fields that are not 0. */
+static void put_syndrome(FILE *stream, const struct isa *isa, const struct trap *trap)
+{
+	struct explanation explanation;
+	explanation.count = 0;
+	if (!isa->explain_trap)
+		return;
+	isa->explain_trap(trap, &explanation);
+	bool summed_up = false;
+	for (unsigned i = 1; i < explanation.count; i++)
+		summed_up |= !explanation.items[i].has_value;
+	for (unsigned i = 1; i < explanation.count; i++) {
+		const struct explain_item *item = &explanation.items[i];
+		if (!item->has_value)
+			fprintf(stream, " %s", item->text);
+		else if (item->value && !summed_up)
+			fprintf(stream, " %s=0x%" PRIx64, item->name, item->value);
+	}
+}
+
 static void put_trap(const struct trace_printer *printer, const struct trace_record *record)
 {
 	const struct trap *trap = &record->trap;
@@ -26,6 +47,7 @@ static void put_trap(const struct trace_printer *printer, const struct trace_rec
 		if (isa->trap_value_names[i] && (values[i] || (i == 0 && !trap->interrupt)))
 			fprintf(printer->stream, " %s=0x%" PRIx64, isa->trap_value_names[i],
 				values[i]);
+	put_syndrome(printer->stream, isa, trap);
 	if (trap->why)
 		fprintf(printer->stream, " (%s)", trap->why);
 	put_insn(printer, record, "  ");
@@ -62,11 +84,16 @@ static void put_mmio(FILE *stream, const struct trace_record *record)
 
 static void put_walk(FILE *stream, const struct observation *what)
 {
+	if (what->walk.stage)
+		fprintf(stream, "stage %u %s", what->walk.stage,
+			what->walk.of_table ? "table " : "");
 	fprintf(stream, "0x%" PRIx64 " -> ", what->walk.address);
 	if (what->walk.failure)
 		fprintf(stream, "fault (%s)", what->walk.failure);
 	else
 		fprintf(stream, "0x%" PRIx64, what->walk.physical);
+	if (what->walk.stage && what->walk.levels)
+		fprintf(stream, "  level %d", what->walk.first_level);
 	for (unsigned i = 0; i < what->walk.levels; i++)
 		fprintf(stream, "%s%" PRIx64, i ? " " : "  ptes ", what->walk.pte[i]);
 }

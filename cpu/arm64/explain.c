@@ -112,19 +112,30 @@ static void fault_status(unsigned status, char *text, size_t size)
 		snprintf(text, size, "reserved value");
 }
 
+static unsigned trapped_encoding(uint64_t esr)
+{
+	return A64_ENCODING(esr >> 20 & 3, esr >> 14 & 7, esr >> 10 & 15, esr >> 1 & 15,
+			    esr >> 17 & 7);
+}
+
+void arm64_format_encoding(unsigned encoding, char text[ARM64_ENCODING_SIZE])
+{
+	snprintf(text, ARM64_ENCODING_SIZE, "S%u_%u_C%u_C%u_%u", encoding >> 14 & 3,
+		 encoding >> 11 & 7, encoding >> 7 & 15, encoding >> 3 & 15, encoding & 7);
+}
+
 /* What the fields of a trapped access amount to. */
 static void explain_access(struct explanation *explanation, uint64_t esr)
 {
-	unsigned op0 = esr >> 20 & 3, op2 = esr >> 17 & 7, op1 = esr >> 14 & 7;
-	unsigned crn = esr >> 10 & 15, crm = esr >> 1 & 15;
-	const char *name = arm64_operation_name(A64_ENCODING(op0, op1, crn, crm, op2));
-	explain_fact(explanation, "access", "%s %s (S%u_%u_C%u_C%u_%u)",
-		     esr & 1    ? "read of"
-		     : op0 == 1 ? "execution of"
-				: "write of",
-		     name ? name : "an encoding without a name", op0, op1, crn, crm, op2);
-	if (name)
-		explain_fact(explanation, "see", "trapline explain sysreg %s", name);
+	char number[ARM64_ENCODING_SIZE];
+	unsigned encoding = trapped_encoding(esr);
+	const char *name = arm64_operation_name(encoding);
+	arm64_format_encoding(encoding, number);
+	explain_fact(explanation, "access", "%s %s (%s)",
+		     esr & 1               ? "read of"
+		     : encoding >> 14 == 1 ? "execution of"
+					   : "write of",
+		     name ? name : "an encoding without a name", number);
 }
 
 static void explain_iss(struct explanation *explanation, uint64_t esr)
@@ -155,6 +166,32 @@ static void explain_iss(struct explanation *explanation, uint64_t esr)
 			     esr & 0x1ffffff & ~known);
 }
 
+static const char *class_of(unsigned class, const char **meaning)
+{
+	for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (classes[i].class == row_class(class)) {
+			*meaning = classes[i].meaning;
+			return classes[i].name;
+		}
+	*meaning = "";
+	return "reserved class";
+}
+
+const char *arm64_class_name(unsigned class)
+{
+	const char *meaning;
+	return class_of(class, &meaning);
+}
+
+void arm64_explain_trap(const struct trap *trap, struct explanation *explanation)
+{
+	uint64_t esr = trap->syndrome;
+	if (trap->interrupt)
+		return;
+	explain_field(explanation, "ec", 31, 26, esr, arm64_class_name(esr >> 26 & 63));
+	explain_iss(explanation, esr);
+}
+
 int arm64_explain_esr(const char *text, struct explanation *explanation, struct error *error)
 {
 	uint64_t esr;
@@ -162,12 +199,7 @@ int arm64_explain_esr(const char *text, struct explanation *explanation, struct 
 		return error_set(error, EXIT_CODE_USAGE, "explain esr %.60s: expected a number",
 				 text);
 	unsigned class = esr >> 26 & 63;
-	const char *name = "reserved class", *meaning = "";
-	for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-		if (classes[i].class == row_class(class)) {
-			name = classes[i].name;
-			meaning = classes[i].meaning;
-		}
+	const char *meaning, *name = class_of(class, &meaning);
 	memset(explanation, 0, sizeof(*explanation));
 	const char *from = !has_lower_form(class | 1) ? ""
 			   : class & 1                ? ", from the same level"
@@ -181,6 +213,9 @@ int arm64_explain_esr(const char *text, struct explanation *explanation, struct 
 	explain_field(explanation, "IL", 25, 25, esr,
 		      esr >> 25 & 1 ? "a 32-bit instruction" : "a 16-bit instruction");
 	explain_iss(explanation, esr);
+	if (class == A64_EC_SYSREG && arm64_operation_name(trapped_encoding(esr)))
+		explain_fact(explanation, "see", "trapline explain sysreg %s",
+			     arm64_operation_name(trapped_encoding(esr)));
 	snprintf(explanation->source, sizeof(explanation->source),
 		 "Arm Architecture Reference Manual (DDI 0487), \"ESR_ELx\"");
 	return 0;
@@ -363,10 +398,10 @@ int arm64_explain_sysreg(const char *text, struct explanation *explanation, stru
 				 text);
 	unsigned encoding = operation->encoding;
 	struct arm64_operation_info info = arm64_operation_info(operation);
+	char number[ARM64_ENCODING_SIZE];
+	arm64_format_encoding(encoding, number);
 	memset(explanation, 0, sizeof(*explanation));
-	snprintf(explanation->subject, sizeof(explanation->subject), "%s: S%u_%u_C%u_C%u_%u",
-		 info.name, encoding >> 14, encoding >> 11 & 7, encoding >> 7 & 15,
-		 encoding >> 3 & 15, encoding & 7);
+	snprintf(explanation->subject, sizeof(explanation->subject), "%s: %s", info.name, number);
 	snprintf(explanation->meaning, sizeof(explanation->meaning), "%s of EL%u and above: %s",
 		 operation->is_sysop ? "a system operation" : "a system register", info.level,
 		 access_name(info.access));

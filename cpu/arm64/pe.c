@@ -1,6 +1,7 @@
 /* The life of a processing element, and what engine and machine see of it. */
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/debug.h"
+#include "cpu/arm64/explain.h"
 #include "cpu/arm64/fp.h"
 #include "cpu/arm64/pauth.h"
 #include "cpu/arm64/trap.h"
@@ -40,6 +41,7 @@ const struct isa arm64_isa = {
 	.level_name = arm64_level_name,
 	.cause_name = arm64_cause_name,
 	.trap_value_names = {"far", "hpfar", "esr"},
+	.explain_trap = arm64_explain_trap,
 };
 
 /* clang-format off */
@@ -381,5 +383,5 @@ const char *arm64_cause_name(const struct trap *trap)
 	for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (classes[i].class == class)
 			return classes[i].name;
-	return "reserved";
+	return arm64_class_name(class);
 }

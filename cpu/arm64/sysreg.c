@@ -10,6 +10,7 @@
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg_special.h"
 #include "cpu/arm64/trap.h"
+#include "engine/engine.h"
 
 /* -- the tables -- */
 
@@ -24,6 +25,12 @@ struct row {
 static const struct row registers[] = {
 #define SYSREG(id, op0, op1, crn, crm, op2, level, access, ...)                                    \
 	{#id, level, A64_ACCESS_##access, __VA_ARGS__},
+#include "cpu/arm64/sysreg.def"
+#undef SYSREG
+};
+
+static const uint16_t encodings[A64_SYSREG_COUNT] = {
+#define SYSREG(id, op0, op1, crn, crm, op2, ...) A64_ENCODING(op0, op1, crn, crm, op2),
 #include "cpu/arm64/sysreg.def"
 #undef SYSREG
 };
@@ -299,10 +306,12 @@ static bool resolve_name(struct arm64_cpu *pe, uint32_t *word, enum naming *nami
 	uint32_t meant = (*word & ~(7u << OP1_SHIFT)) | (timer ? OP1_EL0 : OP1_EL1) << OP1_SHIFT;
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(meant));
 	if (arm64_is_nested(pe)) {
+		if (!operation || !has_features(pe, row_of(operation)) ||
+		    !arm64_nested_offset(pe, operation->row, true, offset))
+			return arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(*word), "HCR_EL2.NV=1");
+		*word = meant;
 		*naming = NESTED;
-		return (operation && has_features(pe, row_of(operation)) &&
-			arm64_nested_offset(pe, operation->row, true, offset)) ||
-		       arm64_raise_to(pe, A64_EL2, arm64_esr_sysreg(*word), "HCR_EL2.NV=1");
+		return true;
 	}
 	bool host = arm64_hcr(pe) & HCR_E2H;
 	if (!arm64_has(pe, A64_FEAT_VHE) || pe->cpu.level < A64_EL2 || !host)
@@ -367,6 +376,43 @@ static enum arm64_sysreg reached(const struct arm64_cpu *pe, enum arm64_sysreg r
 	return host && naming == NAMED && vhe_reaches[reg] ? vhe_reaches[reg] - 1u : reg;
 }
 
+/* Tells of an access that an instruction has performed. */
+static void observe(struct arm64_cpu *pe, enum arm64_sysreg reg, bool write, uint64_t before,
+		    uint64_t after)
+{
+	struct observation observation = {
+		.kind = OBSERVE_CSR,
+		.csr = {registers[reg].name, encodings[reg], write, before, after},
+	};
+	engine_notify(&pe->cpu, true, &observation);
+}
+
+static bool observed(const struct arm64_cpu *pe)
+{
+	return observer_wants(&pe->cpu.machine->observers, OBSERVE_CSR);
+}
+
+/* Where FEAT_NV2 has a register in memory, whose old value nobody asks for. */
+static bool nested_read(struct arm64_cpu *pe, enum arm64_sysreg reg, unsigned offset,
+			uint64_t *value)
+{
+	if (!arm64_nested_load(pe, offset, value))
+		return false;
+	if (observed(pe))
+		observe(pe, reg, false, *value, *value);
+	return true;
+}
+
+static bool nested_write(struct arm64_cpu *pe, enum arm64_sysreg reg, unsigned offset,
+			 uint64_t value)
+{
+	if (!arm64_nested_store(pe, offset, value))
+		return false;
+	if (observed(pe))
+		observe(pe, reg, true, value, value);
+	return true;
+}
+
 static bool read_found(struct arm64_cpu *pe, uint32_t word, const struct arm64_operation *operation,
 		       enum naming naming, uint64_t *value)
 {
@@ -374,9 +420,22 @@ static bool read_found(struct arm64_cpu *pe, uint32_t word, const struct arm64_o
 	if (!may(pe, operation, word, A64_ACCESS_R))
 		return false;
 	if (arm64_nested_offset(pe, operation->row, false, &offset))
-		return arm64_nested_load(pe, offset, value);
-	*value = arm64_sysreg_get(pe, reached(pe, operation->row, naming));
+		return nested_read(pe, operation->row, offset, value);
+	enum arm64_sysreg reg = reached(pe, operation->row, naming);
+	*value = arm64_sysreg_get(pe, reg);
+	if (observed(pe))
+		observe(pe, reg, false, *value, *value);
 	return true;
+}
+
+static void write_reached(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	/* Nothing follows from reading what can be written, too. */
+	bool tell = observed(pe), readable = registers[reg].access & A64_ACCESS_R;
+	uint64_t before = tell && readable ? arm64_sysreg_get(pe, reg) : value;
+	arm64_sysreg_set(pe, reg, value);
+	if (tell)
+		observe(pe, reg, true, before, readable ? arm64_sysreg_get(pe, reg) : value);
 }
 
 bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value)
@@ -385,9 +444,9 @@ bool arm64_sysreg_read(struct arm64_cpu *pe, uint32_t word, uint64_t *value)
 	unsigned offset = 0;
 	if (!resolve_name(pe, &word, &naming, &offset))
 		return false;
-	if (naming == NESTED)
-		return arm64_nested_load(pe, offset, value);
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
+	if (naming == NESTED)
+		return nested_read(pe, operation->row, offset, value);
 	if (operation)
 		return read_found(pe, word, operation, naming, value);
 	if (!may_unlisted(pe, word, A64_ACCESS_R))
@@ -412,22 +471,27 @@ const struct arm64_operation *arm64_operation_by_number(unsigned number)
 	return number ? &operations[number - 1] : NULL;
 }
 
+unsigned arm64_operation_count(void)
+{
+	return OPERATIONS;
+}
+
 bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value)
 {
 	enum naming naming;
 	unsigned offset = 0;
 	if (!resolve_name(pe, &word, &naming, &offset))
 		return false;
-	if (naming == NESTED)
-		return arm64_nested_store(pe, offset, value);
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
+	if (naming == NESTED)
+		return nested_write(pe, operation->row, offset, value);
 	if (!operation)
 		return may_unlisted(pe, word, A64_ACCESS_W);
 	if (!may(pe, operation, word, A64_ACCESS_W))
 		return false;
 	if (arm64_nested_offset(pe, operation->row, false, &offset))
-		return arm64_nested_store(pe, offset, value);
-	arm64_sysreg_set(pe, reached(pe, operation->row, naming), value);
+		return nested_write(pe, operation->row, offset, value);
+	write_reached(pe, reached(pe, operation->row, naming), value);
 	return true;
 }
 
@@ -441,7 +505,8 @@ bool arm64_sysreg_is_plain(const struct arm64_cpu *pe, uint32_t word, int32_t *o
 		       (level == A64_EL1 || (level == A64_EL0 && !(mode & A64_MODE_HOST)));
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
 	bool alias = arm64_field(word, 20, 19) == 3 && arm64_field(word, 18, 16) == OP1_ALIAS;
-	if (watched || pe->config.highest == A64_EL3 || alias || !operation || operation->is_sysop)
+	if (watched || pe->config.highest == A64_EL3 || alias || !operation ||
+	    operation->is_sysop || observed(pe))
 		return false;
 	const struct row *row = row_of(operation);
 	if (!has_features(pe, row) || level < row->level || row->level > pe->config.highest ||

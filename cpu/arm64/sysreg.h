@@ -31,9 +31,13 @@ bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value);
 bool arm64_sysreg_read_found(struct arm64_cpu *pe, uint32_t word,
 			     const struct arm64_operation *operation, uint64_t *value);
 
-/* An operation as a number above 0, for translated code, and back; 0: none. */
+/*
+ * An operation as a number above 0, for translated code, and back; 0: none. The numbers follow the
+ * encodings, arm64_operation_count() is the highest.
+ */
 unsigned arm64_operation_number(const struct arm64_operation *operation);
 const struct arm64_operation *arm64_operation_by_number(unsigned number);
+unsigned arm64_operation_count(void);
 
 /* Whether an operation gives a value: a SYSL instruction. The others are SYS. */
 bool arm64_sysop_reads(unsigned encoding);

@@ -191,7 +191,14 @@ static bool help_eret(struct cpu *cpu, const struct uop *uop)
 	if (uop->imm & ERET_AUTHENTICATED &&
 	    !arm64_authenticate_return(pe, uop->imm & ERET_KEY_B, &address))
 		return false;
+	uint8_t from = cpu->level;
 	arm64_exception_return(pe, address);
+	if (observer_wants(&cpu->machine->observers, OBSERVE_RET)) {
+		struct observation observation = {
+			.kind = OBSERVE_RET, .ret = {cpu->pc, from, cpu->level}
+                };
+		engine_notify(cpu, true, &observation);
+	}
 	return true;
 }
 

@@ -241,6 +241,15 @@ static bool zero_line(struct cpu *cpu, uint64_t address)
 	return true;
 }
 
+static void observe_tlb(struct cpu *cpu, unsigned encoding)
+{
+	if (!observer_wants(&cpu->machine->observers, OBSERVE_TLB))
+		return;
+	struct observation observation = {.kind = OBSERVE_TLB,
+					  .tlb = {arm64_operation_name(encoding)}};
+	engine_notify(cpu, true, &observation);
+}
+
 /* argument: the instruction. Caches are coherent: of cache maintenance only DC ZVA does anything.
  */
 static bool help_sys(struct cpu *cpu, const struct uop *uop)
@@ -263,8 +272,10 @@ static bool help_sys(struct cpu *cpu, const struct uop *uop)
 		return arm64_gcs_operation(pe, word, &cpu->r[uop->a]);
 	if (encoding == DC_ZVA)
 		return zero_line(cpu, cpu->r[uop->a]);
-	if (crn == TLB || crn == TLB_NXS)
+	if (crn == TLB || crn == TLB_NXS) {
 		arm64_tlb_invalidate(pe, encoding, cpu->r[uop->a]);
+		observe_tlb(cpu, encoding);
+	}
 	if (crn == CACHES && (crm == 8 || crm == 9))
 		return arm64_address_translate(pe, encoding, cpu->r[uop->a]);
 	return crn != CACHES || arm64_cache_operation(pe, encoding, cpu->r[uop->a]);

@@ -1,13 +1,53 @@
 #include "cpu/arm64/walk.h"
 
 #include "cpu/arm64/pe.h"
+#include "engine/engine.h"
 #include "mmu/mmu.h"
+
+/* A walk of one stage, for observers. */
+struct steps {
+	uint64_t input, output;
+	const char *failure; /* NULL: there is an output */
+	uint64_t descriptor[VMSA_LEVELS];
+	unsigned count;
+	uint8_t stage;
+	bool of_table; /* stage 2: for a table of stage 1 */
+};
 
 struct walk {
 	struct arm64_cpu *pe;
 	const struct arm64_request *request;
 	struct arm64_translated *result;
+	struct steps first, second;
 };
+
+static void note_step(struct steps *steps, uint64_t descriptor)
+{
+	if (steps->count < VMSA_LEVELS)
+		steps->descriptor[steps->count++] = descriptor;
+}
+
+static void observe_walk(struct cpu *cpu, unsigned access, const struct vmsa_layout *layout,
+			 const struct steps *steps)
+{
+	if (access & MMU_DEBUG || !observer_wants(&cpu->machine->observers, OBSERVE_WALK))
+		return;
+	struct observation observation = {
+		.kind = OBSERVE_WALK,
+		.walk = {.address = steps->input,
+			 .physical = steps->output,
+			 .levels = steps->count,
+			 .failure = steps->failure,
+			 .first_level = layout->start,
+			 .stage = steps->stage,
+			 .of_table = steps->of_table},
+	};
+	for (unsigned i = 0; i < steps->count; i++)
+		observation.walk.pte[i] = steps->descriptor[i];
+	/* Data is accessed in the middle of a block, instructions between blocks. */
+	bool inside = !(access & MMU_FETCH) && cpu->uop && cpu->exit == CPU_EXIT_NONE;
+	engine_notify(cpu, inside, &observation);
+}
 
 /* -- faults -- */
 
@@ -127,6 +167,16 @@ static enum vmsa_fault physical_load(void *opaque, uint64_t at, uint64_t *descri
 							       : VMSA_FAULT_EXTERNAL;
 }
 
+/* The same for a walk of stage 2. */
+static enum vmsa_fault load_descriptor2(void *opaque, uint64_t at, uint64_t *descriptor)
+{
+	struct walk *walk = opaque;
+	enum vmsa_fault fault = physical_load(walk, at, descriptor);
+	if (!fault)
+		note_step(&walk->second, *descriptor);
+	return fault;
+}
+
 static enum vmsa_fault physical_update(struct walk *walk, uint64_t at, uint64_t expected,
 				       uint64_t desired)
 {
@@ -185,18 +235,13 @@ static uint64_t after_access(uint64_t descriptor, bool set_access, bool set_dirt
 	return descriptor;
 }
 
-/* False: a fault is recorded. access: enum mmu_access; all of it must be permitted. */
-static bool stage2(struct walk *walk, uint64_t ipa, unsigned access, bool user,
-		   struct stage2_result *result)
+/* stage2() with stage 2 on. */
+static bool stage2_walk(struct walk *walk, const struct arm64_stage2 *stage, uint64_t ipa,
+			unsigned access, bool user, struct stage2_result *result)
 {
-	const struct arm64_stage2 *stage = arm64_stage2_of(walk->pe);
-	const struct vmsa_memory memory = {physical_load, walk};
+	const struct vmsa_memory memory = {load_descriptor2, walk};
 	unsigned wanted = access & MMU_ACCESS_MASK;
 	struct vmsa_leaf leaf = {0};
-	if (!stage->on) {
-		*result = (struct stage2_result){.physical = ipa, .access = MMU_ACCESS_MASK};
-		return true;
-	}
 	enum vmsa_fault fault = VMSA_FAULT_NONE;
 	if (stage->off || ipa >> stage->layout.input_bits)
 		fault = VMSA_FAULT_TRANSLATION;
@@ -241,6 +286,30 @@ static bool stage2(struct walk *walk, uint64_t ipa, unsigned access, bool user,
 	return true;
 }
 
+/*
+ * False: a fault is recorded. access: enum mmu_access; all of it must be permitted. of_table: for
+ * where stage 1 has a table.
+ */
+static bool stage2(struct walk *walk, uint64_t ipa, unsigned access, bool user, bool of_table,
+		   struct stage2_result *result)
+{
+	const struct arm64_stage2 *stage = arm64_stage2_of(walk->pe);
+	if (!stage->on) {
+		*result = (struct stage2_result){.physical = ipa, .access = MMU_ACCESS_MASK};
+		return true;
+	}
+	struct steps *steps = &walk->second;
+	const struct arm64_translated *whole = walk->result;
+	*steps = (struct steps){.input = ipa, .stage = 2, .of_table = of_table};
+	bool found = stage2_walk(walk, stage, ipa, access, user, result);
+	if (found)
+		steps->output = result->physical;
+	else
+		steps->failure = whole->fault.why;
+	observe_walk(&walk->pe->cpu, walk->request->access, &stage->layout, steps);
+	return found;
+}
+
 /* -- stage 1 -- */
 
 /* Where a descriptor of stage 1 lies, by stage 2. */
@@ -254,7 +323,7 @@ static enum vmsa_fault descriptor_at(struct walk *walk, uint64_t at, unsigned ac
 	if (!nested)
 		return VMSA_FAULT_NONE;
 	access |= walk->request->access & MMU_DEBUG;
-	bool refused = !stage2(walk, at, access, false, &found);
+	bool refused = !stage2(walk, at, access, false, true, &found);
 	if (!refused && stage->protect_tables) {
 		uint8_t memory = stage->force_type
 					 ? forced_memory(A64_MEMORY_WRITE_BACK, found.attributes)
@@ -277,9 +346,14 @@ static enum vmsa_fault descriptor_at(struct walk *walk, uint64_t at, unsigned ac
 
 static enum vmsa_fault load_descriptor(void *opaque, uint64_t at, uint64_t *descriptor)
 {
+	struct walk *walk = opaque;
 	uint64_t physical;
-	enum vmsa_fault fault = descriptor_at(opaque, at, MMU_READ, &physical);
-	return fault ? fault : physical_load(opaque, physical, descriptor);
+	enum vmsa_fault fault = descriptor_at(walk, at, MMU_READ, &physical);
+	if (!fault)
+		fault = physical_load(walk, physical, descriptor);
+	if (!fault)
+		note_step(&walk->first, *descriptor);
+	return fault;
 }
 
 static enum vmsa_fault update_descriptor(struct walk *walk, uint64_t at, uint64_t expected,
@@ -416,17 +490,15 @@ static bool stage1_off(struct walk *walk, const struct arm64_stage1 *stage)
 	return true;
 }
 
-static bool stage1(struct walk *walk, const struct arm64_stage1 *stage)
+/* stage1() of an address that one half has tables for. */
+static bool stage1_walk(struct walk *walk, const struct arm64_stage1 *stage,
+			const struct arm64_half *half, uint64_t input)
 {
 	const struct arm64_request *request = walk->request;
 	struct arm64_translated *result = walk->result;
 	const struct vmsa_memory memory = {load_descriptor, walk};
 	unsigned wanted = request->unchecked ? 0 : request->access & MMU_ACCESS_MASK;
 	struct vmsa_leaf leaf;
-	uint64_t input;
-	const struct arm64_half *half = half_of(stage, request, &input);
-	if (!half)
-		return fail(walk, VMSA_FAULT_TRANSLATION, 0, false);
 	enum vmsa_fault fault = vmsa_walk(&half->layout, &memory, input, &leaf);
 	if (fault)
 		return fail(walk, fault, leaf.level, false);
@@ -464,10 +536,29 @@ static bool stage1(struct walk *walk, const struct arm64_stage1 *stage)
 	return true;
 }
 
+static bool stage1(struct walk *walk, const struct arm64_stage1 *stage)
+{
+	uint64_t input;
+	const struct arm64_half *half = half_of(stage, walk->request, &input);
+	if (!half)
+		return fail(walk, VMSA_FAULT_TRANSLATION, 0, false);
+	const struct arm64_translated *result = walk->result;
+	const struct arm64_request *request = walk->request;
+	struct steps *steps = &walk->first;
+	*steps = (struct steps){.input = request->address, .stage = 1};
+	bool found = stage1_walk(walk, stage, half, input);
+	if (found)
+		steps->output = result->physical;
+	else
+		steps->failure = result->fault.why;
+	observe_walk(&walk->pe->cpu, request->access, &half->layout, steps);
+	return found;
+}
+
 bool arm64_translate_address(struct arm64_cpu *pe, const struct arm64_request *request,
 			     struct arm64_translated *result)
 {
-	struct walk walk = {pe, request, result};
+	struct walk walk = {.pe = pe, .request = request, .result = result};
 	const struct arm64_stage1 *stage = arm64_stage1_of(pe, request->regime);
 	const struct arm64_stage2 *second = &pe->translation.stage2;
 	*result = (struct arm64_translated){0};
@@ -476,7 +567,7 @@ bool arm64_translate_address(struct arm64_cpu *pe, const struct arm64_request *r
 	if (request->stage1_only || request->regime != A64_REGIME_EL10 || !second->on)
 		return true;
 	struct stage2_result found;
-	if (!stage2(&walk, result->physical, request->access, request->user, &found))
+	if (!stage2(&walk, result->physical, request->access, request->user, false, &found))
 		return false;
 	result->physical = found.physical;
 	result->access &= (uint8_t)found.access;

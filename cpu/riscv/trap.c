@@ -213,14 +213,11 @@ static void notify_return(struct riscv_cpu *hart, uint8_t from)
 	const struct observer_list *observers = &hart->cpu.machine->observers;
 	if (!observer_wants(observers, OBSERVE_RET))
 		return;
-	engine_sync_clock(&hart->cpu);
 	struct observation observation = {
 		.kind = OBSERVE_RET,
-		.icount = hart->cpu.machine->clock.now,
-		.pc = engine_pc(&hart->cpu),
 		.ret = {hart->cpu.pc, from, hart->cpu.level},
 	};
-	observer_notify(observers, &hart->cpu, &observation);
+	engine_notify(&hart->cpu, true, &observation);
 }
 
 /* xRET: the level and the interrupt enable that the trap saved come back. */
@@ -279,14 +276,8 @@ static void observe_fence(struct riscv_cpu *hart)
 	const struct observer_list *observers = &hart->cpu.machine->observers;
 	if (!observer_wants(observers, OBSERVE_TLB))
 		return;
-	engine_sync_clock(&hart->cpu);
-	struct observation observation = {
-		.kind = OBSERVE_TLB,
-		.icount = hart->cpu.machine->clock.now,
-		.pc = engine_pc(&hart->cpu),
-		.tlb = {"sfence.vma"},
-	};
-	observer_notify(observers, &hart->cpu, &observation);
+	struct observation observation = {.kind = OBSERVE_TLB, .tlb = {"sfence.vma"}};
+	engine_notify(&hart->cpu, true, &observation);
 }
 
 bool riscv_sfence_vma(struct riscv_cpu *hart, bool has_va, uint64_t va, bool has_asid,

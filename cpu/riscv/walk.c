@@ -145,12 +145,8 @@ static void observe_walk(struct cpu *cpu, uint64_t address, unsigned access,
 		return;
 	/* Data is accessed in the middle of a block, instructions between blocks. */
 	bool inside = !(access & MMU_FETCH) && cpu->uop && cpu->exit == CPU_EXIT_NONE;
-	if (inside)
-		engine_sync_clock(cpu);
 	struct observation observation = {
 		.kind = OBSERVE_WALK,
-		.icount = inside ? cpu->machine->clock.now : cpu_now(cpu),
-		.pc = inside ? engine_pc(cpu) : cpu->pc,
 		.walk = {.address = address,
 			 .physical = result->physical,
 			 .levels = result->count,
@@ -158,7 +154,7 @@ static void observe_walk(struct cpu *cpu, uint64_t address, unsigned access,
 	};
 	for (unsigned i = 0; i < result->count; i++)
 		observation.walk.pte[i] = result->pte[i];
-	observer_notify(observers, cpu, &observation);
+	engine_notify(cpu, inside, &observation);
 }
 
 static void note_superpage(struct riscv_cpu *hart, uint64_t address, unsigned page_bits)

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "cpu/arm64/explain.h"
 #include "cpu/arm64/insn.h"
+#include "cpu/arm64/sysreg.h"
+#include "cpu/arm64/trap.h"
 #include "cpu/riscv/csr.h"
 #include "cpu/riscv/explain.h"
 #include "cpu/riscv/insn.h"
@@ -177,6 +180,27 @@ static void info_sysregs(struct table *table)
 	}
 }
 
+/* -- machines -- */
+
+static void machine_row(void *opaque, const struct board_info *info)
+{
+	char cpus[16];
+	snprintf(cpus, sizeof(cpus), "%u", info->cpus_max);
+	table_row(opaque, (const char *[COLUMNS_MAX]){info->name, image_arch_name(info->arch), cpus,
+						      info->summary});
+}
+
+static void info_machines(struct table *table)
+{
+	table->columns = 4;
+	table->keys[0] = "machine", table->widths[0] = 7;
+	table->keys[1] = "arch", table->widths[1] = 8;
+	table->keys[2] = "cpus", table->widths[2] = 4;
+	table->keys[3] = "what";
+	table_begin(table);
+	board_list(machine_row, table);
+}
+
 /* -- devices -- */
 
 static void info_devices(struct table *table)
@@ -278,6 +302,56 @@ static void info_arm64_insns(struct table *table)
 	}
 }
 
+/* What can trap an operation to EL2, most specific first. */
+static void list_traps(const struct arm64_operation *operation, char *text, size_t size)
+{
+	const struct arm64_trap_ref *ref = arm64_first_trap(operation);
+	const struct arm64_trap_ref *end = arm64_first_trap(operation + 1);
+	size_t used = 0;
+	text[0] = 0;
+	for (; ref < end && used < size; ref++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+					 arm64_trap_why(ref));
+}
+
+static void list_needs(const struct arm64_operation_info *info, char *text, size_t size)
+{
+	size_t used = 0;
+	text[0] = 0;
+	for (unsigned i = 0; i < info->need_count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "+" : "",
+					 arm64_feature_name(info->need[i]));
+}
+
+static void info_arm64_sysregs(struct table *table)
+{
+	static const char *const levels[] = {"EL0", "EL1", "EL2", "EL3"};
+	static const char *const access[] = {
+		[A64_ACCESS_R] = "RO",
+		[A64_ACCESS_W] = "WO",
+		[A64_ACCESS_RW] = "RW",
+		[A64_ACCESS_X] = "X",
+	};
+	table->columns = 6;
+	table->keys[0] = "encoding", table->widths[0] = 15;
+	table->keys[1] = "name", table->widths[1] = 18;
+	table->keys[2] = "level", table->widths[2] = 5;
+	table->keys[3] = "access", table->widths[3] = 6;
+	table->keys[4] = "feature", table->widths[4] = 14;
+	table->keys[5] = "traps";
+	table_begin(table);
+	for (unsigned i = 1; i <= arm64_operation_count(); i++) {
+		const struct arm64_operation *operation = arm64_operation_by_number(i);
+		struct arm64_operation_info info = arm64_operation_info(operation);
+		char number[ARM64_ENCODING_SIZE], needs[64], traps[512];
+		arm64_format_encoding(operation->encoding, number);
+		list_needs(&info, needs, sizeof(needs));
+		list_traps(operation, traps, sizeof(traps));
+		table_row(table, (const char *[]){number, info.name, levels[info.level],
+						  access[info.access], needs, traps});
+	}
+}
+
 static void psci_row(void *opaque, uint32_t id, const char *family, const char *name)
 {
 	char number[16];
@@ -306,7 +380,9 @@ static const struct topic {
 	{"cpus",     info_cpus,     info_arm64_cpus,     "models for --cpu"                                              },
 	{"features", info_features, info_arm64_features, "for --cpu MODEL,+FEATURE,-FEATURE"                             },
 	{"insns",    info_insns,    info_arm64_insns,    "instructions"                                                  },
-	{"sysregs",  info_sysregs,  NULL,                "control and status registers"                                  },
+	{"sysregs",  info_sysregs,  info_arm64_sysregs,
+	 "control and status registers; system registers and operations"                                                 },
+	{"machines", info_machines, info_machines,       "boards for --machine, one for each --arch"                     },
 	{"devices",  info_devices,  info_devices,        "devices of the boards and for --device"                        },
 	{"sbi",      info_sbi,      NULL,                "firmware calls and whether the in-process firmware offers them"},
 	{"psci",     NULL,          info_psci,           "the same of AArch64"                                           },
@@ -336,6 +412,14 @@ static void print_help(void)
 	options_help(info_table);
 }
 
+static void list_topics(char *text, size_t size)
+{
+	size_t used = 0;
+	for (unsigned i = 0; i < TOPIC_COUNT && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+					 topics[i].name);
+}
+
 static int print_topic(const struct info_options *options, const char *name, struct error *error)
 {
 	bool arm = options->arch && !strcmp(options->arch, "aarch64");
@@ -356,9 +440,9 @@ static int print_topic(const struct info_options *options, const char *name, str
 		table_end(&table);
 		return 0;
 	}
-	return error_set(error, EXIT_CODE_USAGE,
-			 "info '%.40s': expected cpus, features, insns, sysregs, devices or sbi",
-			 name);
+	char topics[160];
+	list_topics(topics, sizeof(topics));
+	return error_set(error, EXIT_CODE_USAGE, "info '%.40s': expected one of %s", name, topics);
 }
 
 int cli_info(int argc, char **argv)
@@ -373,10 +457,12 @@ int cli_info(int argc, char **argv)
 		print_help();
 		return 0;
 	}
-	if (words.count != 1)
-		error_set(&error, EXIT_CODE_USAGE,
-			  "info: expected one of cpus, features, insns, sysregs, devices, sbi");
-	else
+	if (words.count == 1) {
 		print_topic(&options, words.items[0], &error);
+	} else {
+		char topics[160];
+		list_topics(topics, sizeof(topics));
+		error_set(&error, EXIT_CODE_USAGE, "info: expected one of %s", topics);
+	}
 	return error.exit_code ? cli_fail(&error) : 0;
 }

@@ -70,18 +70,32 @@ is "info insns" 1 "$("$TRAPLINE" info insns | grep -c '^lr.d ')"
 is "info sysregs" 1 "$("$TRAPLINE" info sysregs | grep -c '^0x300 *mstatus *M *RW ')"
 is "info devices" 1 "$("$TRAPLINE" info devices | grep -c '^uart16550 ')"
 is "info sbi" 1 "$("$TRAPLINE" info sbi | grep -c '^FWFT *0 *yes *set(feature, value, flags) ')"
+is "info sysregs of AArch64" 1 \
+	"$("$TRAPLINE" info sysregs --arch aarch64 |
+		grep -c '^S3_4_C1_C1_6 *HFGITR_EL2 *EL2 *RW *FGT ')"
+is "info sysregs of AArch64, operations" 1 \
+	"$("$TRAPLINE" info sysregs --arch aarch64 | grep -c '^S1_3_C7_C4_1 *DC ZVA *EL0 *X ')"
+is "info sysregs of AArch64 names the traps" 1 \
+	"$("$TRAPLINE" info sysregs --arch aarch64 |
+		grep -c ' TTBR0_EL1 .*HFGRTR_EL2.TTBR0_EL1=1.*HCR_EL2.TVM=1')"
+is "info machines" "virt aarch64 8" \
+	"$("$TRAPLINE" info machines | awk '$2 == "aarch64" {print $1, $2, $3}')"
 is "info cpus" 1 "$("$TRAPLINE" info cpus | grep -c '^rv64gc .*rv64imafdc')"
+topics="cpus, features, insns, sysregs, machines, devices, sbi, psci"
 refused "info nothing" \
-	"info: expected one of cpus, features, insns, sysregs, devices, sbi" info
+	"info: expected one of $topics" info
 refused "info about something else" \
-	"info 'all': expected cpus, features, insns, sysregs, devices or sbi" info all
+	"info 'all': expected one of $topics" info all
 
 if command -v python3 >/dev/null; then
 	valid() {
 		"$TRAPLINE" "$@" --json | python3 -c 'import json, sys; json.load(sys.stdin)' 2>&1
 	}
-	for topic in cpus features insns sysregs devices sbi; do
+	for topic in cpus features insns sysregs machines devices sbi psci; do
 		is "info $topic --json is JSON" "" "$(valid info $topic)"
+	done
+	for topic in cpus features insns sysregs; do
+		is "info $topic --json is JSON, AArch64" "" "$(valid info $topic --arch aarch64)"
 	done
 	is "explain --json is JSON" "" "$(valid explain csr misa=0x800000000014112d)"
 fi

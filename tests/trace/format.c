@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 
+#include "core/explain.h"
+
 #include "fixture.h"
 
 /* The second line of a jsonl trace, after the header. */
@@ -181,6 +183,65 @@ Test(trace_format, page_table_walk)
 	walk.walk.levels = 1;
 	expect_text(&walk, "walk",
 		    "           9  1 S  walk  0000000000000100  0x4000 -> fault (PTE.V=0)  ptes 1");
+}
+
+Test(trace_format, page_table_walk_of_two_stages)
+{
+	struct observation walk = {
+		.kind = OBSERVE_WALK,
+		.icount = 9,
+		.pc = 0x100,
+		.walk = {.address = 0x4000,
+			 .physical = 0x80004000,
+			 .pte = {1, 0xcf},
+			 .levels = 2,
+			 .first_level = -1,
+			 .stage = 1},
+	};
+	expect_json(&walk, "walk",
+		    "{\"i\":9,\"c\":1,\"k\":\"walk\",\"pc\":\"0x100\",\"level\":\"S\","
+		    "\"stage\":1,\"table\":false,\"first\":-1,\"va\":\"0x4000\","
+		    "\"pa\":\"0x80004000\",\"pte\":[\"0x1\",\"0xcf\"]}");
+	walk.walk.stage = 2;
+	walk.walk.of_table = true;
+	walk.walk.first_level = 1;
+	expect_text(
+		&walk, "walk",
+		"           9  1 S  walk  0000000000000100  stage 2 table 0x4000 -> 0x80004000  "
+		"level 1  ptes 1 cf");
+}
+
+static void explain_trap(const struct trap *syndrome, struct explanation *explanation)
+{
+	explain_field(explanation, "ec", 31, 26, syndrome->syndrome, "a class");
+	explain_field(explanation, "Rt", 9, 5, syndrome->syndrome, "register");
+	explain_field(explanation, "WnR", 6, 6, 0, "access");
+	explain_fact(explanation, "access", "read of A");
+}
+
+/* An ISA that knows what is in a syndrome. */
+Test(trace_format, fields_of_a_syndrome)
+{
+	const struct trap access = {
+		.cause = 4, .syndrome = 0x62300461, .why = "A=1", .pc = 0x40, .from = 0, .to = 1};
+	struct bench bench;
+	bench_init(&bench);
+	struct isa isa = *bench.cpu[0]->isa;
+	isa.explain_trap = explain_trap;
+	bench.cpu[0]->isa = &isa;
+	bench_trace(&bench, "trap", "");
+	bench_trap(&bench, 5, &access);
+	char *text = bench_result(&bench);
+	cr_expect(strstr(text, " tinst=0x62300461 read of A (A=1)"), "%s", text);
+	free(text);
+	bench_trace(&bench, "trap", ",fmt=jsonl");
+	bench_trap(&bench, 5, &access);
+	text = bench_result(&bench);
+	cr_expect(strstr(text, "\"tinst\":\"0x62300461\",\"ec\":24,\"iss\":{\"Rt\":3,\"WnR\":0,"
+			       "\"access\":\"read of A\"}}"),
+		  "%s", text);
+	free(text);
+	bench_fini(&bench);
 }
 
 Test(trace_format, flush_and_interrupt_input)
