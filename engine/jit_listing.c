@@ -1,11 +1,5 @@
 #include "engine/jit_listing.h"
 
-static const char *const op_names[UOP_COUNT] = {
-#define UOP(name, ...) #name,
-#include "engine/uop.def"
-#undef UOP
-};
-
 void jit_listing_note(struct jit_listing *listing, const struct x86_code *code,
 		      const struct block *block, const struct uop *uop, bool behind)
 {
@@ -18,7 +12,7 @@ void jit_listing_note(struct jit_listing *listing, const struct x86_code *code,
 	listing->lines[listing->count++] = (struct engine_code_line){
 		.pc = block->pc + insn->offset,
 		.bits = insn->bits,
-		.op = op_names[uop->op],
+		.op = uop_info[uop->op].name,
 		.operands = {uop->d, uop->a, uop->b},
 		.imm = uop->imm,
 		.behind = behind,

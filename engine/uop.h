@@ -78,7 +78,7 @@ enum uop_op {
 _Static_assert(UOP_COUNT <= 256, "struct uop has one byte for the operation");
 
 struct uop_info {
-	const char *name;
+	char name[14]; /* no pointer: nothing that the loader must relocate */
 	uint8_t kind;  /* enum uop_kind */
 	uint8_t slots; /* 1 + wide operands */
 };

@@ -61,22 +61,44 @@
 /* Of FCVT, by its ftype and opc: two of single 0, double 1 and half 3. */
 #define FP_FORMATS (F(23, 22) != 2 && F(16, 15) != 2 && F(23, 22) != F(16, 15))
 
-#define A64(id, name, mask, match, need, condition, emitter, argument)                             \
-	static bool allowed_##id(uint32_t word)                                                    \
-	{                                                                                          \
-		(void)word;                                                                        \
-		return condition;                                                                  \
-	}
-#include "cpu/arm64/insn.def"
-#undef A64
-
 const struct arm64_row arm64_rows[] = {
 #define A64(id, name, mask, match, need, condition, emitter, argument)                             \
-	{name, mask, match, need, argument, allowed_##id, emit_##emitter},
+	{name, mask, match, need, argument},
 #include "cpu/arm64/insn.def"
 #undef A64
 };
 const unsigned arm64_row_count = sizeof(arm64_rows) / sizeof(arm64_rows[0]);
+
+/* The position of each row, for switches. */
+enum row_id {
+#define A64(id, name, mask, match, need, condition, emitter, argument) ROW_##id,
+#include "cpu/arm64/insn.def"
+#undef A64
+};
+
+bool arm64_row_allows(const struct arm64_row *row, uint32_t word)
+{
+	switch ((enum row_id)(row - arm64_rows)) {
+#define A64(id, name, mask, match, need, condition, emitter, argument)                             \
+	case ROW_##id:                                                                             \
+		return condition;
+#include "cpu/arm64/insn.def"
+#undef A64
+	}
+	return false;
+}
+
+void arm64_row_emit(const struct arm64_row *row, struct builder *builder, uint32_t word)
+{
+	switch ((enum row_id)(row - arm64_rows)) {
+#define A64(id, name, mask, match, need, condition, emitter, argument)                             \
+	case ROW_##id:                                                                             \
+		emit_##emitter(builder, word, row);                                                \
+		break;
+#include "cpu/arm64/insn.def"
+#undef A64
+	}
+}
 
 static bool need_met(const struct arm64_cpu *pe, const struct arm64_row *row, const char **why)
 {
@@ -103,7 +125,7 @@ const struct arm64_row *arm64_decode(const struct arm64_cpu *pe, uint32_t word, 
 		const struct arm64_row *row = &arm64_rows[decode_candidates[i]];
 		if ((word & row->mask) != row->match)
 			continue;
-		if (!row->allowed(word)) {
+		if (!arm64_row_allows(row, word)) {
 			if (!absent)
 				*why = "reserved operands";
 			continue;

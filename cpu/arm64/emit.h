@@ -24,6 +24,12 @@ enum arm64_fp_narrow { A64_NARROW_H, A64_NARROW_S, A64_NARROW_ODD, A64_NARROW_BF
 
 enum arm64_bf16 { A64_BF16_LONG, A64_BF16_DOT, A64_BF16_MATRIX };
 
+/* Turns an instruction that matches a row into micro-ops. */
+typedef void arm64_emit(struct builder *builder, uint32_t word, const struct arm64_row *row);
+
+/* The same by the row's own emitter. */
+void arm64_row_emit(const struct arm64_row *row, struct builder *builder, uint32_t word);
+
 /* -- emitters; the argument is the 64-bit micro-op unless said otherwise -- */
 
 /* translate_integer.c */

@@ -7,24 +7,23 @@
 
 #include "cpu/arm64/arm64.h"
 
-struct arm64_row;
-struct builder;
-
-/* Turns an instruction into micro-ops. See emit.h. */
-typedef void arm64_emit(struct builder *builder, uint32_t word, const struct arm64_row *row);
-
+/*
+ * A row has no pointers: what the loader must relocate costs every start a page fault a page, and
+ * the rows are ten pages long.
+ */
 struct arm64_row {
-	const char *name; /* as the manual spells it; A/B where a field tells them apart */
+	char name[48]; /* as the manual spells it; A/B where a field tells them apart */
 	uint32_t mask, match;
 	uint8_t need_count;
 	uint8_t need[2]; /* enum arm64_feature */
 	uint16_t argument;
-	bool (*allowed)(uint32_t word);
-	arm64_emit *emit;
 };
 
 extern const struct arm64_row arm64_rows[];
 extern const unsigned arm64_row_count;
+
+/* Whether the operands in a word that matches the row are none of those that it reserves. */
+bool arm64_row_allows(const struct arm64_row *row, uint32_t word);
 
 /*
  * The row of an instruction word on a processing element with that configuration (NULL: every

@@ -15,7 +15,7 @@
 /* -- the tables -- */
 
 struct row {
-	const char *name;
+	char name[24]; /* no pointer: nothing that the loader must relocate */
 	uint8_t level;
 	uint8_t access;
 	uint8_t need_count;
@@ -328,11 +328,32 @@ struct hooks {
 	void (*write)(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value);
 };
 
-static const struct hooks hooks[A64_SYSREG_COUNT] = {
-#define SPECIAL(id, reader, writer) [A64_##id] = {reader, writer},
+/* Registers that are more than storage. */
+enum special {
+	SPECIAL_NONE,
+#define SPECIAL(id, reader, writer) SPECIAL_##id,
+#include "cpu/arm64/sysreg_special.def"
+#undef SPECIAL
+	SPECIAL_COUNT
+};
+
+static const struct hooks special[SPECIAL_COUNT] = {
+#define SPECIAL(id, reader, writer) [SPECIAL_##id] = {reader, writer},
 #include "cpu/arm64/sysreg_special.def"
 #undef SPECIAL
 };
+
+/* enum special */
+static const uint8_t special_of[A64_SYSREG_COUNT] = {
+#define SPECIAL(id, reader, writer) [A64_##id] = SPECIAL_##id,
+#include "cpu/arm64/sysreg_special.def"
+#undef SPECIAL
+};
+
+static const struct hooks *hooks_of(enum arm64_sysreg reg)
+{
+	return &special[special_of[reg]];
+}
 
 /* Nothing follows from the value of these but what is read back. */
 static const bool inert[A64_SYSREG_COUNT] = {
@@ -349,13 +370,15 @@ static const bool inert[A64_SYSREG_COUNT] = {
 
 uint64_t arm64_sysreg_get(struct arm64_cpu *pe, enum arm64_sysreg reg)
 {
-	return hooks[reg].read ? hooks[reg].read(pe, reg) : pe->sysreg[reg];
+	const struct hooks *hooks = hooks_of(reg);
+	return hooks->read ? hooks->read(pe, reg) : pe->sysreg[reg];
 }
 
 void arm64_sysreg_set(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
-	if (hooks[reg].write) {
-		hooks[reg].write(pe, reg, value);
+	const struct hooks *hooks = hooks_of(reg);
+	if (hooks->write) {
+		hooks->write(pe, reg, value);
 		return;
 	}
 	pe->sysreg[reg] = value;
@@ -518,7 +541,8 @@ bool arm64_sysreg_is_plain(const struct arm64_cpu *pe, uint32_t word, int32_t *o
 	enum arm64_sysreg reg = operation->row;
 	if (mode & A64_MODE_HOST && level == A64_EL2 && vhe_reaches[reg])
 		reg = vhe_reaches[reg] - 1u;
-	if (read ? hooks[reg].read != NULL : hooks[reg].write != NULL || !inert[reg])
+	const struct hooks *hooks = hooks_of(reg);
+	if (read ? hooks->read != NULL : hooks->write != NULL || !inert[reg])
 		return false;
 	*offset = (int32_t)(offsetof(struct arm64_cpu, sysreg) + sizeof(uint64_t) * reg);
 	return true;

@@ -37,7 +37,7 @@ void arm64_translate(struct cpu *cpu, struct builder *builder)
 	if (row && arm64_uses_fp((uint32_t)bits) && cpu->mode & A64_MODE_FP_TRAP)
 		build_call_end(builder, help_fp_trap, 0, 0, 0, 0, 0);
 	else if (row)
-		row->emit(builder, (uint32_t)bits, row);
+		arm64_row_emit(row, builder, (uint32_t)bits);
 	else
 		emit_undefined_because(builder, why);
 }

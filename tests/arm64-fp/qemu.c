@@ -126,7 +126,7 @@ static uint32_t instance(const struct arm64_row *row)
 		if (compares)
 			word ^= (uint32_t)pick(2) << 3 & ~row->mask;
 		bool in_range = compares || (word & 31) < VECTORS;
-		if (row->allowed(word) && in_range)
+		if (arm64_row_allows(row, word) && in_range)
 			return word;
 	}
 }

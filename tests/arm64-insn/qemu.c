@@ -83,7 +83,7 @@ static uint32_t instance(const struct arm64_row *row)
 		/* CRm of AXFLAG and its like should be zero. */
 		if (arm64_field(word, 31, 22) == 0x354)
 			word &= ~0xf00u;
-		if (row->allowed(word))
+		if (arm64_row_allows(row, word))
 			return word;
 	}
 }

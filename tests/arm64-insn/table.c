@@ -24,8 +24,8 @@ Test(arm64_table, rows_do_not_overlap)
 				uint32_t word = (uint32_t)bench_random(&state);
 				word = (word & ~a->mask) | a->match;
 				word = (word & ~b->mask) | b->match;
-				cr_assert(!a->allowed(word) || !b->allowed(word), "%08x: %s and %s",
-					  word, a->name, b->name);
+				cr_assert(!arm64_row_allows(a, word) || !arm64_row_allows(b, word),
+					  "%08x: %s and %s", word, a->name, b->name);
 			}
 		}
 }
@@ -42,7 +42,7 @@ static const struct arm64_row *linear_search(uint32_t word)
 	const struct arm64_row *fallback = NULL;
 	for (unsigned i = 0; i < arm64_row_count; i++) {
 		const struct arm64_row *row = &arm64_rows[i];
-		if ((word & row->mask) != row->match || !row->allowed(word))
+		if ((word & row->mask) != row->match || !arm64_row_allows(row, word))
 			continue;
 		if (!is_fallback(row))
 			return row;
@@ -76,7 +76,7 @@ Test(arm64_table, features_gate_rows)
 		uint32_t word;
 		do {
 			word = ((uint32_t)bench_random(&state) & ~row->mask) | row->match;
-		} while (!row->allowed(word));
+		} while (!arm64_row_allows(row, word));
 		const char *why;
 		memset(&pe.config, 0, sizeof(pe.config));
 		if (row->need_count) {

@@ -127,7 +127,7 @@ static uint32_t instance(const struct arm64_row *row, bool memory)
 		if (memory && arm64_field(word, 29, 24) == 0x1c) /* literal: around here */
 			word = put_field(word, 23, 8, 0);
 		word = (word & ~row->mask) | row->match;
-		if (row->allowed(word))
+		if (arm64_row_allows(row, word))
 			return word;
 	}
 }
