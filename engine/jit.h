@@ -55,7 +55,7 @@ struct jit {
 	const uint8_t *slow;           /* the micro-op; 16 bits: how far back to go on */
 	const uint8_t *leave_unlinked; /* wide operand of a direct jump */
 	const uint8_t *leave_budget;   /* the head, which has taken what is not there */
-	/* Loads, stores by the logarithm of their size: rax = address. Called; spoils rdx. If the
+	/* Loads, stores by the logarithm of their size: rax = address. Called; keeps rdx. If the
 	 * bytes are at rax + rcx, the flags say "equal". */
 	const uint8_t *probe[2][5];
 	const uint8_t *leave_lookup; /* jumped to; rax = pc */

@@ -406,10 +406,13 @@ static void lower_one(struct jit_lowering *l)
 		if (jit_host(l, l->uop->d) != X86_NONE)
 			map->dirty |= (uint16_t)(1u << jit_host(l, l->uop->d));
 	}
-	if (l->shared && !l->separate && l->uop == l->shared->last) {
-		l->shared->back = x86_here(l->code);
-		l->shared->known_back = l->fp.known;
-		l->shared = NULL;
+	for (unsigned i = 0; i < JIT_GROUPS && !l->separate; i++) {
+		struct jit_stub *group = l->shared[i];
+		if (!group || l->uop != group->last)
+			continue;
+		group->back = x86_here(l->code);
+		group->known_back = l->fp.known;
+		l->shared[i] = NULL;
 	}
 }
 
@@ -429,10 +432,10 @@ static void emit_stubs(struct jit_lowering *l)
 		emit_stub(l, &l->stubs[i]);
 }
 
-/* The code for an FP environment in which host arithmetic is not known to be right. */
+/* The code for when what jit_fp_enter() tests does not hold. */
 static void lower_careful(struct jit_lowering *l)
 {
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < sizeof(l->fp.distrust) / sizeof(l->fp.distrust[0]); i++)
 		if (l->fp.distrust[i])
 			x86_patch(l->code, l->fp.distrust[i], x86_here(l->code));
 	l->careful = true;
@@ -458,7 +461,7 @@ bool jit_compile(struct jit *jit, struct block *block)
 	l.mapped = jit_is_loop(block);
 	l.map = jit->canonical;
 	l.stub_count = 0;
-	l.shared = NULL;
+	memset(l.shared, 0, sizeof(l.shared));
 	l.separate = l.rdx_is_mapped = false;
 	jit_rewrite(&l);
 	jit_fp_begin(&l);
@@ -478,7 +481,7 @@ bool jit_compile(struct jit *jit, struct block *block)
 	else
 		jit_lower_block(&l);
 	emit_stubs(&l);
-	if (l.fp.distrust[0])
+	if (l.fp.distrust[0] || l.fp.distrust[2])
 		lower_careful(&l);
 	if (code->full) /* JIT_BLOCK_BYTES is not what it says */
 		abort();

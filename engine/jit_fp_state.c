@@ -106,12 +106,13 @@ void jit_fp_begin(struct jit_lowering *l)
 	uint8_t slots[BLOCK_MAX_UOPS];
 	unsigned count = 0;
 	fp->rounds = fp->any = false;
+	fp->zero_uppers = 0;
 	fp->live_in = fp->live_in_single = 0;
 	if (has_fp(l->block))
 		count = scan(l, slots);
 	fp->known.held = fp->known.wide = fp->known.boxed = 0;
 	fp->known.trusted = fp->known.restore = false;
-	fp->distrust[0] = fp->distrust[1] = NULL;
+	memset(fp->distrust, 0, sizeof(fp->distrust));
 	if (!fp->any)
 		return;
 	/* Backward: what is read later, by another round of a loop too. */
@@ -206,9 +207,26 @@ static void require_boxes(struct jit_lowering *l, uint32_t guests)
 	l->fp.known.boxed = guests;
 }
 
+/* Scalar results make upper halves zero: in a loop the first round has done so for all. */
+static void require_zero_uppers(struct jit_lowering *l)
+{
+	uint32_t left = l->fp.zero_uppers = jit_zeroed_uppers(l);
+	if (!left)
+		return;
+	for (enum x86_insn insn = X86_MOV; left; left &= left - 1, insn = X86_OR) {
+		struct x86_rm upper = jit_vector((unsigned)__builtin_ctz(left));
+		upper.disp += 8;
+		x86_op(l->code, insn, true, X86_RAX, upper);
+	}
+	x86_op(l->code, X86_TEST, true, X86_RAX, x86_reg(X86_RAX));
+	l->fp.distrust[2] = x86_jump_if(l->code, X86_NE, NULL);
+}
+
 void jit_fp_enter(struct jit_lowering *l, bool loop)
 {
 	struct jit_fp *fp = &l->fp;
+	if (loop)
+		require_zero_uppers(l);
 	if (fp->rounds) {
 		compare_state(l);
 		fp->distrust[0] = x86_jump_if(l->code, X86_NE, NULL);

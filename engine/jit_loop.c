@@ -162,7 +162,7 @@ static bool may_map_rdx(const struct block *block)
 {
 	struct jit_group group;
 	for (const struct uop *uop = block->uops;; uop += uop_info[uop->op].slots) {
-		if (!jit_keeps_rdx(uop) || jit_find_group(uop, &group))
+		if (!jit_keeps_rdx(uop) || jit_find_group(uop, NULL, &group))
 			return false;
 		if (jit_ends_block(uop))
 			return true;

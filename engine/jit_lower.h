@@ -17,8 +17,9 @@ enum jit_stub_kind {
 };
 
 #define JIT_STUB_JUMPS 6
-/* Two for an access, one for any other micro-op, and the ends. */
-#define JIT_STUBS (2 * BLOCK_MAX_UOPS + 4)
+#define JIT_GROUPS     2
+/* For an access one, and one more in each group that it is in; and the ends. */
+#define JIT_STUBS ((1 + JIT_GROUPS) * BLOCK_MAX_UOPS + 4)
 
 /* What is known of FP registers, by guest register, and of the FP environment. */
 struct jit_fp_known {
@@ -55,7 +56,8 @@ struct jit_fp {
 	bool entry_trusted;
 	bool any;    /* the block has FP operands; otherwise the rest below means nothing */
 	bool rounds; /* the block has micro-ops that want a trusted environment */
-	uint8_t *distrust[2];            /* jumps to the code for any environment, or NULL */
+	uint32_t zero_uppers;            /* upper halves that are zero throughout the loop */
+	uint8_t *distrust[3];            /* jumps to the code that trusts in nothing, or NULL */
 	uint32_t needed[BLOCK_MAX_UOPS]; /* by slot of a micro-op: what is read after it */
 };
 
@@ -77,8 +79,9 @@ struct jit_lowering {
 	const struct uop *flags_from; /* the last FLAGS of the block, or NULL */
 	const uint8_t *budget_stub;   /* in front of the block, or NULL */
 	bool rdx_is_mapped;           /* holds guest registers, too: such a loop has no groups */
-	struct jit_stub *shared; /* rdx is the host address of the base of a group of accesses */
-	bool separate;           /* accesses have a probe each */
+	/* Groups of accesses that are open, the second within the first: jit_memory.c. */
+	struct jit_stub *shared[JIT_GROUPS];
+	bool separate; /* accesses have a probe each */
 	unsigned stub_count;
 	struct jit_stub stubs[JIT_STUBS];
 };
@@ -173,8 +176,8 @@ jit_lower jit_lower_set_rounding, jit_lower_restore_rounding, jit_lower_fp_arith
 /* Looks at the block's FP micro-ops, before any is lowered. */
 void jit_fp_begin(struct jit_lowering *l);
 /*
- * Emits what comes before the block's first code: tests of the FP environment, which set
- * fp.distrust, and, if the block is a loop, loads of the registers that it reads.
+ * Emits what comes before the block's first code: tests of the FP environment and, if the block is
+ * a loop, of upper halves (both set fp.distrust), and loads of the registers that the loop reads.
  */
 void jit_fp_enter(struct jit_lowering *l, bool loop);
 /* Whether a jump of a loop to itself may leave out what jit_fp_enter() has emitted. */
@@ -186,6 +189,8 @@ void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub);
 void jit_fp_test_zero(struct jit_lowering *l, const struct jit_stub *stub);
 /* In separate code: loads what the code that it goes back to expects in registers. */
 void jit_fp_load_missing(struct jit_lowering *l, const struct jit_fp_known *expected);
+/* Vector registers whose upper halves the block does nothing to but make them zero: jit_state.c. */
+uint32_t jit_zeroed_uppers(const struct jit_lowering *l);
 /* FP loads and stores: d of the micro-op = the bytes; the bytes = b by way of scratch. */
 void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm bytes);
 void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm bytes, unsigned scratch);
@@ -240,8 +245,8 @@ struct jit_group {
 	int32_t low, high;
 	bool loads, stores;
 };
-/* The group that begins with this micro-op; false: none does. */
-bool jit_find_group(const struct uop *first, struct jit_group *group);
+/* The group that begins with this micro-op and ends with limit (NULL: anywhere); false: none. */
+bool jit_find_group(const struct uop *first, const struct uop *limit, struct jit_group *group);
 
 /*
  * Probes for an access of size bytes at register a that must be aligned; what fails goes to the

@@ -6,6 +6,9 @@
  * the bytes between the lowest and the highest of them. If that fails - they need not be on one
  * page - the code behind the block does the same with a probe each. The translation cannot change
  * in between: whatever flushes TLBs also leaves the block (jit_calls.c).
+ *
+ * A group keeps its host address in rdx. Within it, accesses through another register may be a
+ * group as well, as when something is copied: that one's address is on the stack.
  */
 #include "engine/jit_table.h"
 
@@ -77,7 +80,7 @@ static bool may_share(const struct uop *uop)
 	return is_small(uop) && !(jit_rows[uop->op].flags & LOWER_ALIGNED);
 }
 
-bool jit_find_group(const struct uop *first, struct jit_group *group)
+bool jit_find_group(const struct uop *first, const struct uop *limit, struct jit_group *group)
 {
 	if (!access_size[first->op] || !may_share(first))
 		return false;
@@ -87,8 +90,8 @@ bool jit_find_group(const struct uop *first, struct jit_group *group)
 	group->stores = !is_load(first);
 	const struct uop *uop = first;
 	for (unsigned n = 0; n < GROUP_UOPS; n++) {
-		if (jit_writes(uop) >> first->a & 1)
-			break; /* the base is another from here on */
+		if (uop == limit || jit_writes(uop) >> first->a & 1)
+			break; /* from here on the base is another */
 		uop += uop_info[uop->op].slots;
 		if (!access_size[uop->op]) {
 			if (!jit_rows[uop->op].lower || !jit_keeps_rdx(uop) || jit_ends_block(uop))
@@ -176,6 +179,7 @@ void jit_emit_probes(struct jit *jit)
 	for (unsigned store = 0; store < 2; store++) {
 		for (unsigned size = 0; size < 5; size++) {
 			jit->probe[store][size] = x86_here(code);
+			x86_push(code, X86_RDX);
 			find_entry(jit, code, X86_RAX, 0);
 			add_offset(code, true, X86_RDX, X86_RAX, (1 << size) - 1);
 			x86_arith_imm(code, X86_AND_I32, true, x86_reg(X86_RDX),
@@ -184,6 +188,7 @@ void jit_emit_probes(struct jit *jit)
 			       x86_mem(X86_RCX, store ? offsetof(struct cpu_tlb_entry, write)
 						      : offsetof(struct cpu_tlb_entry, read)));
 			load_host(code, X86_RCX);
+			x86_pop(code, X86_RDX);
 			x86_ret(code);
 		}
 	}
@@ -211,7 +216,8 @@ static struct x86_rm probe(struct jit_lowering *l, struct jit_stub *stub,
 			   const struct jit_group *group, int32_t offset, int32_t mask)
 {
 	struct x86_code *code = l->code;
-	unsigned base = jit_host(l, l->uop->a), to = group->last ? X86_RDX : X86_RCX;
+	unsigned base = jit_host(l, l->uop->a),
+		 to = group->last && !l->shared[1] ? X86_RDX : X86_RCX;
 	if (base == X86_NONE) {
 		jit_load(l, l->uop->a, X86_RAX, true);
 		compare_tags(l, stub, group, X86_RAX, X86_RAX, mask);
@@ -223,8 +229,8 @@ static struct x86_rm probe(struct jit_lowering *l, struct jit_stub *stub,
 	load_host(code, to);
 	if (!group->last)
 		return x86_mem_index(base, X86_RCX, 0, offset);
-	x86_op(code, X86_ADD, true, X86_RDX, x86_reg(base));
-	return x86_mem(X86_RDX, offset);
+	x86_op(code, X86_ADD, true, to, x86_reg(base));
+	return x86_mem(to, offset);
 }
 
 struct x86_rm jit_probe_aligned(struct jit_lowering *l, struct jit_stub *stub, unsigned size,
@@ -244,7 +250,45 @@ static struct x86_rm probe_by_call(struct jit_lowering *l, struct jit_stub *stub
 	unsigned size = (unsigned)__builtin_ctz(access_size[uop->op]);
 	x86_call(l->code, l->jit->probe[!is_load(uop)][size]);
 	jit_branch_to_stub(l, stub, X86_NE);
-	return x86_mem_index(X86_RAX, X86_RCX, 0, 0);
+	if (is_load(uop))
+		return x86_mem_index(X86_RAX, X86_RCX, 0, 0);
+	x86_op(l->code, X86_ADD, true, X86_RAX, x86_reg(X86_RCX)); /* leaves rcx for the value */
+	return x86_mem(X86_RAX, 0);
+}
+
+/* Where bytes are that a group has probed for. */
+static bool find_shared(struct jit_lowering *l, struct x86_rm *bytes)
+{
+	const struct uop *uop = l->uop;
+	if (l->separate || !may_share(uop))
+		return false;
+	for (unsigned i = 0; i < JIT_GROUPS; i++) {
+		if (!l->shared[i] || uop->a != l->shared[i]->uop->a)
+			continue;
+		if (i)
+			x86_op(l->code, X86_MOV, true, X86_RCX, x86_mem(X86_RSP, 0));
+		*bytes = x86_mem(i ? X86_RCX : X86_RDX, uop->imm);
+		return true;
+	}
+	return false;
+}
+
+/* Begins a group with this access, where there is one to begin. */
+static bool open_group(struct jit_lowering *l, struct x86_rm *bytes)
+{
+	unsigned i = l->shared[0] ? 1 : 0;
+	struct jit_group group;
+	if (l->separate || l->rdx_is_mapped || l->shared[1] ||
+	    !jit_find_group(l->uop, i ? l->shared[0]->last : NULL, &group))
+		return false;
+	struct jit_stub *stub = jit_add_stub(l, STUB_SEPARATE);
+	stub->last = group.last;
+	stub->known = l->fp.known;
+	l->shared[i] = stub;
+	*bytes = probe(l, stub, &group, l->uop->imm, (int32_t)CPU_PAGE_MASK);
+	if (i)
+		x86_op(l->code, X86_MOV_TO, true, X86_RCX, x86_mem(X86_RSP, 0));
+	return true;
 }
 
 /*
@@ -254,18 +298,12 @@ static struct x86_rm probe_by_call(struct jit_lowering *l, struct jit_stub *stub
 static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, unsigned flags)
 {
 	const struct uop *uop = l->uop;
+	struct x86_rm bytes;
 	*stub = NULL;
-	if (l->shared && !l->separate && uop->a == l->shared->uop->a && may_share(uop))
-		return x86_mem(X86_RDX, uop->imm);
-	struct jit_group group;
-	if (!l->shared && !l->separate && !l->rdx_is_mapped && jit_find_group(uop, &group)) {
-		l->shared = jit_add_stub(l, STUB_SEPARATE);
-		l->shared->last = group.last;
-		l->shared->known = l->fp.known;
-		return probe(l, l->shared, &group, uop->imm, (int32_t)CPU_PAGE_MASK);
-	}
+	if (find_shared(l, &bytes) || open_group(l, &bytes))
+		return bytes;
 	int32_t size = access_size[uop->op], mask = (int32_t)CPU_PAGE_MASK;
-	group = (struct jit_group){.loads = is_load(uop), .stores = !is_load(uop)};
+	struct jit_group group = {.loads = is_load(uop), .stores = !is_load(uop)};
 	group.low = group.high = uop->imm;
 	if (flags & LOWER_ALIGNED)
 		mask |= size - 1;
@@ -294,8 +332,6 @@ void jit_lower_load(struct jit_lowering *l, unsigned insn, unsigned flags)
 /* A register that does not hold the address of the bytes. */
 static unsigned value_scratch(struct x86_rm bytes)
 {
-	if (bytes.base == X86_RAX && bytes.index == X86_RCX)
-		return X86_RDX;
 	return bytes.base == X86_RAX ? X86_RCX : X86_RAX;
 }
 

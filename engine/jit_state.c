@@ -1,4 +1,6 @@
 /* What system instructions are made of: words of the CPU's own state, and calls of helpers. */
+#include <stddef.h>
+
 #include "engine/jit_lower.h"
 
 static struct x86_rm state_word(const struct jit_lowering *l)
@@ -14,9 +16,40 @@ void jit_lower_get(struct jit_lowering *l, unsigned insn, unsigned flags)
 	jit_write(l, result, false);
 }
 
+/* The number of the vector register whose upper half a PUT writes, or -1. */
+static int upper_of(const struct uop *uop)
+{
+	const int first = (int)offsetof(struct cpu, v) + 8, size = sizeof(union cpu_vector);
+	int offset = uop->imm - first;
+	return uop->op == UOP_PUT && offset >= 0 && offset < 32 * size && offset % size == 0
+		       ? offset / size
+		       : -1;
+}
+
+uint32_t jit_zeroed_uppers(const struct jit_lowering *l)
+{
+	uint32_t zeroed = 0, others = 0;
+	for (const struct uop *uop = l->block->uops;; uop += uop_info[uop->op].slots) {
+		int upper = upper_of(uop);
+		if (upper >= 0 && uop->a == l->jit->zero_register)
+			zeroed |= UINT32_C(1) << upper;
+		else if (upper >= 0)
+			others |= UINT32_C(1) << upper;
+		else if (uop_info[uop->op].kind == UOP_KIND_VVV || uop->op == UOP_FLD128)
+			others |= UINT32_C(1) << uop->d;
+		else if (uop->op == UOP_CALL || uop->op == UOP_CALL_END)
+			return 0; /* helpers write what they like */
+		if (jit_ends_block(uop))
+			return zeroed & ~others;
+	}
+}
+
 void jit_lower_put(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)insn, (void)flags;
+	int upper = upper_of(l->uop);
+	if (upper >= 0 && l->mapped && l->fp.zero_uppers >> upper & 1)
+		return;
 	x86_op(l->code, X86_MOV_TO, true, jit_read(l, l->uop->a, X86_RAX), state_word(l));
 }
 

@@ -74,6 +74,14 @@ static unsigned aligned_access(const struct cpu *cpu, unsigned op)
 	return op == UOP_FLD128 ? UOP_FLD64 : op == UOP_FST128 ? UOP_FST64 : op;
 }
 
+/* What GET and PUT access: a word of the toy's own, or the upper half of a vector register. */
+static int32_t state_offset(int32_t imm)
+{
+	if (imm & 8)
+		return (int32_t)(offsetof(struct cpu, v[imm >> 4 & 31]) + 8);
+	return (int32_t)offsetof(struct toy, state[imm & 7]);
+}
+
 static void translate_insn(struct cpu *cpu, struct builder *builder)
 {
 	struct toy_insn insn;
@@ -108,8 +116,7 @@ static void translate_insn(struct cpu *cpu, struct builder *builder)
 	case UOP_KIND_LOAD:
 	case UOP_KIND_FLOAD: build_memory(builder, insn.op, insn.d, insn.a, insn.imm); break;
 	case UOP_KIND_STATE:
-		build_op(builder, insn.op, insn.d, insn.a, 0,
-			 (int32_t)offsetof(struct toy, state[insn.imm & 7]));
+		build_op(builder, insn.op, insn.d, insn.a, 0, state_offset(insn.imm));
 		break;
 	case UOP_KIND_VVV:
 		build_op(builder, insn.op, insn.d & 31, insn.a & 31, insn.b & 31,

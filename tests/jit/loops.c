@@ -77,8 +77,13 @@ static struct toy_insn random_fp_insn(void)
 {
 	static const uint8_t ops[] = {UOP_FLD32,  UOP_FLD64,  UOP_FST32,   UOP_FST64,  UOP_FLD128,
 				      UOP_FST128, UOP_FADD_D, UOP_FMUL_D,  UOP_FADD_S, UOP_FMADD_D,
-				      UOP_FMVXD,  UOP_FMVDX,  UOP_FSGNJ_D, UOP_FLT_D};
+				      UOP_FMVXD,  UOP_FMVDX,  UOP_FSGNJ_D, UOP_FLT_D,  UOP_PUT};
 	struct toy_insn insn = {.op = ops[below(sizeof(ops))]};
+	if (insn.op == UOP_PUT) { /* an upper half, mostly zero */
+		insn.a = (uint8_t)(below(4) ? 0 : below(BASES));
+		insn.imm = 8 | (int32_t)below(BASES) << 4;
+		return insn;
+	}
 	insn.d = (uint8_t)(1 + below(BASES - 1));
 	insn.b = (uint8_t)below(BASES);
 	bool access = insn.op <= UOP_FST64_A;
@@ -167,7 +172,9 @@ static void prepare(struct toy *toy, const uint64_t *values)
 {
 	memcpy(&toy->cpu.r[1], values, (COUNTER + 1) * sizeof(*values));
 	for (unsigned i = 0; i < 32; i++)
-		toy->cpu.v[i].d[0] = values[i % COUNTER] << 32 | 0x3ff0000000000000ull;
+		toy->cpu.v[i] = (union cpu_vector){
+			.d = {values[i % COUNTER] << 32 | 0x3ff0000000000000ull, values[0] & 3}
+                };
 	toy->cpu.fp.flags = values[0] & 1 ? FP_NX : 0;
 	memset(toy->host + (TOY_DATA - TOY_RAM), 0x81, DATA_BYTES);
 	toy->last_trap_pc = 0;
