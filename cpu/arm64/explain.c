@@ -232,7 +232,7 @@ static const char *const feature_names[] = {
 static const struct fgt_bit {
 	uint16_t reg; /* enum arm64_sysreg */
 	uint8_t bit;
-	char field[21], traps_at[8];
+	char field[32], traps_at[8];
 } fgt_bits[] = {
 #define NEGATIVE                             "0 traps"
 #define POSITIVE                             "1 traps"

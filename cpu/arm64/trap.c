@@ -52,7 +52,7 @@ struct fgt_row {
 	uint8_t bit;
 	bool positive; /* 1 traps */
 	uint8_t need;  /* enum arm64_feature, or NONE */
-	char why[35];  /* no pointer: nothing that the loader must relocate */
+	char why[48];  /* no pointer: nothing that the loader must relocate */
 };
 
 enum { NEGATIVE = 0, POSITIVE = 1 };
