@@ -112,6 +112,19 @@ bool mmu_store_mode(struct cpu *cpu, unsigned mode, uint64_t address, unsigned s
 		    uint64_t value);
 
 /*
+ * The host address of the byte that a data store to address reaches, if it and the rest of its page
+ * may be written with no more ado: RAM that no one watches, and no device by its type. NULL: who
+ * knows; mmu_store() does.
+ */
+static inline uint8_t *mmu_writable(const struct cpu *cpu, uint64_t address)
+{
+	const struct cpu_tlb_entry *entry =
+		&cpu->data_tlb->entry[address >> CPU_PAGE_BITS & (CPU_TLB_ENTRIES - 1)];
+	return entry->write == (address & CPU_PAGE_MASK) ? (uint8_t *)(entry->host + address)
+							 : NULL;
+}
+
+/*
  * The host address of size naturally aligned bytes (1 to 16) for an atomic access: MMU_READ (LR),
  * MMU_WRITE (SC), or both (AMO). Alignment always counts (cause by access). Dirty bits and code are
  * taken care of as if the write happened. *physical (may be NULL) gets the address. NULL and

@@ -112,6 +112,7 @@ enum arm64_mode {
 	A64_MODE_ILLEGAL = 1 << 4,      /* PSTATE.IL */
 	A64_MODE_ALIGNED = 1 << 5,      /* data accesses must be aligned */
 	A64_MODE_UNPRIVILEGED = 1 << 6, /* LDTR and STTR access memory as EL0 does */
+	A64_MODE_SP_EL0 = 1 << 7,       /* SP is SP_EL0 above EL0 */
 	/* bits 16 on: self-hosted debug, see debug.h */
 	A64_MODE_STEP = 1 << 16,         /* software step is active */
 	A64_MODE_STEP_PENDING = 1 << 17, /* and its exception is due */
@@ -157,6 +158,15 @@ static inline unsigned arm64_wire_intid(enum arm64_wire wire)
 /* What a halted PE waits for. */
 enum arm64_wait { A64_WAIT_INTERRUPT, A64_WAIT_EVENT };
 
+/* What pointer authentication needs to know of a level; derived, see pauth.h. */
+struct arm64_pac_level {
+	uint8_t enabled;      /* bit n: instructions of enum arm64_key n do something */
+	bool trapped;         /* these are taken to EL2 or EL3 */
+	uint8_t range_bit[2]; /* the bit of a pointer that picks the range; [1]: of data */
+	uint8_t bottom[2];    /* the lowest bit of a code; [1]: in the upper range */
+	bool tagged[2][2];    /* the top byte is a tag; [data][bit 55] */
+};
+
 struct arm64_timer {
 	struct clock_event event; /* when the condition will be met */
 	struct arm64_cpu *pe;
@@ -176,6 +186,10 @@ struct arm64_cpu {
 	uint64_t sysreg[A64_SYSREG_COUNT];
 
 	struct arm64_translation translation;
+	struct {
+		uint8_t known; /* bit n: level[n] holds */
+		struct arm64_pac_level level[A64_LEVELS];
+	} pac;
 
 	uint64_t mpidr;
 	uint32_t fpcr;

@@ -50,6 +50,13 @@ uint32_t arm64_pstate_bits(const struct arm64_cpu *pe)
 	return allowed;
 }
 
+/* Only where something may be pending that was masked. */
+static void attend_to_pending(struct arm64_cpu *pe)
+{
+	if (pe->irq_level || pe->sysreg[A64_HCR_EL2] & (HCR_VSE | HCR_VF | HCR_VI))
+		cpu_attention(&pe->cpu);
+}
+
 void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
 {
 	struct cpu *cpu = &pe->cpu;
@@ -59,9 +66,17 @@ void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
 	cpu->r[A64_REG_SP] = pe->sp[stack_of(pe->pstate)];
 	cpu->level = (pe->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
 	arm64_update_mode(cpu);
-	/* Only where something may be pending that was masked. */
-	if (pe->irq_level || pe->sysreg[A64_HCR_EL2] & (HCR_VSE | HCR_VF | HCR_VI))
-		cpu_attention(cpu);
+	attend_to_pending(pe);
+}
+
+void arm64_set_masks(struct arm64_cpu *pe, uint32_t masks)
+{
+	uint32_t changed = (pe->pstate ^ masks) & PSTATE_DAIF;
+	pe->pstate ^= changed;
+	if (changed & PSTATE_D)
+		arm64_state_changed(pe); /* debug exceptions come and go */
+	else if (changed & ~masks)
+		attend_to_pending(pe);
 }
 
 bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why)

@@ -2,6 +2,7 @@
 
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/qarma5.h"
+#include "cpu/arm64/trap.h"
 
 static const struct {
 	enum arm64_sysreg low, high;
@@ -13,11 +14,6 @@ static const struct {
 	[A64_KEY_DB] = {A64_APDBKeyLo_EL1, A64_APDBKeyHi_EL1, 13},
 	[A64_KEY_GA] = {A64_APGAKeyLo_EL1, A64_APGAKeyHi_EL1, 0 },
 };
-
-bool arm64_pac_enabled(const struct arm64_cpu *pe, enum arm64_key key)
-{
-	return key == A64_KEY_GA || arm64_sctlr(pe) >> keys[key].sctlr_bit & 1;
-}
 
 /* -- codes -- */
 
@@ -104,6 +100,65 @@ static uint64_t ones(unsigned high, unsigned low)
 	return UINT64_MAX >> (63 - high) & UINT64_MAX << low;
 }
 
+/*
+ * Bit 55 tells the range where that is what the tables go by, that is, while the top byte of either
+ * range is a tag; bit 63 otherwise.
+ */
+static uint8_t range_bit(struct layout layout, bool data)
+{
+	bool tags = layout.two_ranges ? top_byte_ignored(layout, false, data) ||
+						top_byte_ignored(layout, true, data)
+				      : top_byte_ignored(layout, false, data);
+	return tags ? 55 : 63;
+}
+
+/* -- what follows for a level -- */
+
+/* The keys whose instructions do something at the current level: SCTLR_ELx turns them on. */
+static uint8_t enabled_keys(const struct arm64_cpu *pe)
+{
+	uint64_t sctlr = arm64_sctlr(pe);
+	uint8_t enabled = 1 << A64_KEY_GA;
+	for (unsigned key = 0; key < A64_KEY_GA; key++)
+		enabled |= (uint8_t)(bit(sctlr, keys[key].sctlr_bit) << key);
+	return enabled;
+}
+
+/* EL2 and EL3 let lower levels use the keys, or take an exception. */
+static bool keys_trapped(const struct arm64_cpu *pe)
+{
+	if (arm64_is_guest(pe) && !(arm64_hcr(pe) & HCR_API))
+		return true;
+	return pe->config.highest == A64_EL3 && pe->cpu.level < A64_EL3 &&
+	       !(pe->sysreg[A64_SCR_EL3] & SCR_API);
+}
+
+static void make_level(const struct arm64_cpu *pe, struct arm64_pac_level *to)
+{
+	struct layout layout = layout_of(pe);
+	to->enabled = enabled_keys(pe);
+	to->trapped = keys_trapped(pe);
+	for (unsigned data = 0; data < 2; data++) {
+		to->range_bit[data] = range_bit(layout, data);
+		for (unsigned upper = 0; upper < 2; upper++)
+			to->tagged[data][upper] = top_byte_ignored(layout, upper, data);
+	}
+	for (unsigned upper = 0; upper < 2; upper++)
+		to->bottom[upper] = (uint8_t)bottom_bit(layout, upper);
+}
+
+const struct arm64_pac_level *arm64_pac_level(struct arm64_cpu *pe)
+{
+	unsigned level = pe->cpu.level;
+	if (!(pe->pac.known >> level & 1)) {
+		make_level(pe, &pe->pac.level[level]);
+		pe->pac.known |= (uint8_t)(1u << level);
+	}
+	return &pe->pac.level[level];
+}
+
+/* -- instructions -- */
+
 /* The bits of a pointer that hold code: all above the address but bit 55 and the tag. */
 static uint64_t code_bits(unsigned bottom, bool tagged)
 {
@@ -116,26 +171,14 @@ static uint64_t extend(uint64_t pointer, bool upper, unsigned bottom, bool tagge
 	return upper ? pointer | extension : pointer & ~extension;
 }
 
-/*
- * Bit 55 tells the range where that is what the tables go by, that is, while the top byte of either
- * range is a tag; bit 63 otherwise.
- */
-static bool upper_range(struct layout layout, uint64_t pointer, bool data)
-{
-	bool tags = layout.two_ranges ? top_byte_ignored(layout, false, data) ||
-						top_byte_ignored(layout, true, data)
-				      : top_byte_ignored(layout, false, data);
-	return bit(pointer, tags ? 55 : 63);
-}
-
-uint64_t arm64_pac_add(const struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
+uint64_t arm64_pac_add(struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
 		       enum arm64_key key)
 {
-	struct layout layout = layout_of(pe);
+	const struct arm64_pac_level *level = arm64_pac_level(pe);
 	bool data = key & A64_KEY_DATA;
-	bool tagged = top_byte_ignored(layout, bit(pointer, 55), data);
-	bool upper = upper_range(layout, pointer, data);
-	unsigned bottom = bottom_bit(layout, upper), top = tagged ? 55 : 63;
+	bool tagged = level->tagged[data][bit(pointer, 55)];
+	bool upper = bit(pointer, level->range_bit[data]);
+	unsigned bottom = level->bottom[upper], top = tagged ? 55 : 63;
 	bool enhanced = arm64_has(pe, A64_FEAT_PAuth2);
 	uint64_t code = compute(pe, extend(pointer, upper, bottom, tagged), modifier, key);
 	uint64_t unused = ones(top, bottom);
@@ -148,21 +191,20 @@ uint64_t arm64_pac_add(const struct arm64_cpu *pe, uint64_t pointer, uint64_t mo
 	return kept | inserted | (uint64_t)upper << 55;
 }
 
-uint64_t arm64_pac_strip(const struct arm64_cpu *pe, uint64_t pointer, bool data)
+uint64_t arm64_pac_strip(struct arm64_cpu *pe, uint64_t pointer, bool data)
 {
-	struct layout layout = layout_of(pe);
+	const struct arm64_pac_level *level = arm64_pac_level(pe);
 	bool upper = bit(pointer, 55);
-	return extend(pointer, upper, bottom_bit(layout, upper),
-		      top_byte_ignored(layout, upper, data));
+	return extend(pointer, upper, level->bottom[upper], level->tagged[data][upper]);
 }
 
-uint64_t arm64_pac_authenticate(const struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
+uint64_t arm64_pac_authenticate(struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
 				enum arm64_key key, bool combined, bool *failed)
 {
-	struct layout layout = layout_of(pe);
+	const struct arm64_pac_level *level = arm64_pac_level(pe);
 	bool data = key & A64_KEY_DATA, upper = bit(pointer, 55);
-	bool tagged = top_byte_ignored(layout, upper, data);
-	unsigned bottom = bottom_bit(layout, upper);
+	bool tagged = level->tagged[data][upper];
+	unsigned bottom = level->bottom[upper];
 	uint64_t places = code_bits(bottom, tagged);
 	uint64_t original = extend(pointer, upper, bottom, tagged);
 	uint64_t code = compute(pe, original, modifier, key);

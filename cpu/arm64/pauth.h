@@ -16,24 +16,25 @@ enum arm64_key {
 };
 
 /*
- * Whether the current level's SCTLR_ELx turns a key's instructions on; while off they leave the
- * pointer as it is. A64_KEY_GA is always on.
+ * What the registers say for the current level: SCTLR_ELx which keys' instructions do anything
+ * (A64_KEY_GA's always do), TCR_ELx where codes go, HCR_EL2 and SCR_EL3 whether there is a trap.
+ * Kept until arm64_translation_changed().
  */
-bool arm64_pac_enabled(const struct arm64_cpu *pe, enum arm64_key key);
+const struct arm64_pac_level *arm64_pac_level(struct arm64_cpu *pe);
 
 /* The pointer with its code in the bits that addresses do not use. */
-uint64_t arm64_pac_add(const struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
+uint64_t arm64_pac_add(struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
 		       enum arm64_key key);
 
 /*
  * Takes the code out of a pointer. A wrong one leaves a pointer that faults; *failed says that
  * FEAT_FPAC, or for the combined instructions FEAT_FPACCOMBINE, asks for an exception instead.
  */
-uint64_t arm64_pac_authenticate(const struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
+uint64_t arm64_pac_authenticate(struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
 				enum arm64_key key, bool combined, bool *failed);
 
 /* The pointer without its code, unchecked. data: it is not an instruction's. */
-uint64_t arm64_pac_strip(const struct arm64_cpu *pe, uint64_t pointer, bool data);
+uint64_t arm64_pac_strip(struct arm64_cpu *pe, uint64_t pointer, bool data);
 
 /* What PACGA gives: a code in the upper half. */
 uint64_t arm64_pac_generic(const struct arm64_cpu *pe, uint64_t value, uint64_t modifier);

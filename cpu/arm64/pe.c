@@ -310,6 +310,8 @@ static uint32_t mode_word(struct arm64_cpu *pe)
 		mode |= A64_MODE_ALIGNED;
 	if (acts_unprivileged(pe))
 		mode |= A64_MODE_UNPRIVILEGED;
+	if (pe->cpu.level > A64_EL0 && !(pe->pstate & PSTATE_SPSEL))
+		mode |= A64_MODE_SP_EL0;
 	mode |= arm64_debug_mode(pe);
 	if (arm64_is_host_el0(pe) || (pe->cpu.level == A64_EL2 && arm64_hcr(pe) & HCR_E2H))
 		mode |= A64_MODE_HOST;

@@ -156,6 +156,9 @@ uint64_t arm64_hcrx(const struct arm64_cpu *pe);
 /* The level that takes what EL0 or EL1 may not do and nothing routes higher. */
 unsigned arm64_default_target(const struct arm64_cpu *pe);
 
+/* Sets PSTATE.DAIF to those bits of masks; asks for attention where that lets something in. */
+void arm64_set_masks(struct arm64_cpu *pe, uint32_t masks);
+
 /* Fills cpu->trap with an exception that a given level takes. Always false. */
 bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why);
 

@@ -518,34 +518,93 @@ bool arm64_sysreg_write(struct arm64_cpu *pe, uint32_t word, uint64_t value)
 	return true;
 }
 
-bool arm64_sysreg_is_plain(const struct arm64_cpu *pe, uint32_t word, int32_t *offset)
+/* -- what is known at translation -- */
+
+/*
+ * Whether the mode word alone says that an operation may be executed and does not trap. access:
+ * A64_ACCESS_...; what belongs to it in may() and is not here concerns EL1 below EL2, or EL3.
+ */
+static bool permitted_in_mode(const struct arm64_cpu *pe, const struct arm64_operation *operation,
+			      unsigned access)
+{
+	const struct row *row = row_of(operation);
+	uint32_t mode = pe->cpu.mode;
+	unsigned level = mode & A64_MODE_LEVEL;
+	bool guest = pe->config.highest == A64_EL2 &&
+		     (level == A64_EL1 || (level == A64_EL0 && !(mode & A64_MODE_HOST)));
+	if (guest || pe->config.highest == A64_EL3)
+		return false;
+	if (!has_features(pe, row) || level < row->level || row->level > pe->config.highest ||
+	    !(row->access & access))
+		return false;
+	if (level > A64_EL0)
+		return true;
+	/* EL0 has to ask, or may read only. */
+	return access != A64_ACCESS_W && !arm64_el0_enable(operation->encoding, 0);
+}
+
+/* Registers that are a word of the CPU's struct, and no more than that in this mode. */
+static bool is_field(uint32_t mode, enum arm64_sysreg reg, bool read, int32_t *offset)
+{
+	size_t at = offsetof(struct arm64_cpu, sysreg) + sizeof(uint64_t) * reg;
+	switch (reg) {
+	case A64_SP_EL0:
+		if (mode & A64_MODE_SP_EL0)
+			return false;
+		at = offsetof(struct arm64_cpu, sp[A64_EL0]);
+		break;
+	case A64_MIDR_EL1: at = offsetof(struct arm64_cpu, config.midr); break;
+	case A64_MPIDR_EL1: at = offsetof(struct arm64_cpu, mpidr); break;
+	default:
+		if (read ? hooks_of(reg)->read != NULL
+			 : hooks_of(reg)->write != NULL || !inert[reg])
+			return false;
+	}
+	*offset = (int32_t)at;
+	return true;
+}
+
+/* Registers whose readers give the same for all CPUs and always; EL0 asks more than its mode. */
+static bool is_constant(uint32_t mode, enum arm64_sysreg reg)
+{
+	if ((mode & A64_MODE_LEVEL) == A64_EL0)
+		return false;
+	return reg == A64_CTR_EL0 || reg == A64_DCZID_EL0 || reg == A64_CLIDR_EL1 ||
+	       reg == A64_CurrentEL;
+}
+
+struct arm64_plan arm64_sysreg_plan(struct arm64_cpu *pe, uint32_t word)
 {
 	enum { OP1_ALIAS = 5 };
 	bool read = arm64_field(word, 21, 21);
 	uint32_t mode = pe->cpu.mode;
-	unsigned level = mode & A64_MODE_LEVEL;
-	bool watched = pe->config.highest == A64_EL2 &&
-		       (level == A64_EL1 || (level == A64_EL0 && !(mode & A64_MODE_HOST)));
 	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
 	bool alias = arm64_field(word, 20, 19) == 3 && arm64_field(word, 18, 16) == OP1_ALIAS;
-	if (watched || pe->config.highest == A64_EL3 || alias || !operation ||
-	    operation->is_sysop || observed(pe))
-		return false;
-	const struct row *row = row_of(operation);
-	if (!has_features(pe, row) || level < row->level || row->level > pe->config.highest ||
-	    !(row->access & (read ? A64_ACCESS_R : A64_ACCESS_W)))
-		return false;
-	/* EL0 has to ask, or may read only. */
-	if (level == A64_EL0 && (!read || arm64_el0_enable(operation->encoding, 0)))
-		return false;
-	enum arm64_sysreg reg = operation->row;
-	if (mode & A64_MODE_HOST && level == A64_EL2 && vhe_reaches[reg])
-		reg = vhe_reaches[reg] - 1u;
-	const struct hooks *hooks = hooks_of(reg);
-	if (read ? hooks->read != NULL : hooks->write != NULL || !inert[reg])
-		return false;
-	*offset = (int32_t)(offsetof(struct arm64_cpu, sysreg) + sizeof(uint64_t) * reg);
-	return true;
+	struct arm64_plan plan = {.kind = A64_PLAN_ASK};
+	if (alias || !operation || operation->is_sysop || observed(pe) ||
+	    !permitted_in_mode(pe, operation, read ? A64_ACCESS_R : A64_ACCESS_W))
+		return plan;
+	plan.reg = operation->row;
+	bool fp = plan.reg == A64_FPCR || plan.reg == A64_FPSR;
+	if (fp && mode & A64_MODE_FP_TRAP)
+		return plan;
+	if (mode & A64_MODE_HOST && vhe_reaches[plan.reg])
+		plan.reg = vhe_reaches[plan.reg] - 1u;
+	if (is_field(mode, plan.reg, read, &plan.offset)) {
+		plan.kind = A64_PLAN_FIELD;
+	} else if (read && is_constant(mode, plan.reg)) {
+		plan.kind = A64_PLAN_CONSTANT;
+		plan.value = arm64_sysreg_get(pe, plan.reg);
+	} else {
+		plan.kind = A64_PLAN_REGISTER;
+	}
+	return plan;
+}
+
+bool arm64_sysop_is_free(const struct arm64_cpu *pe, uint32_t word)
+{
+	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
+	return operation && operation->is_sysop && permitted_in_mode(pe, operation, A64_ACCESS_X);
 }
 
 bool arm64_sysop_reads(unsigned encoding)

@@ -48,11 +48,23 @@ bool arm64_sysop_reads(unsigned encoding);
  */
 bool arm64_sysop_check(struct arm64_cpu *pe, uint32_t word);
 
-/*
- * For the translator: whether an MRS or MSR of a word does no more in its mode word than move what
- * the CPU's struct has at *offset: nothing there can trap, and nothing follows from the value.
- */
-bool arm64_sysreg_is_plain(const struct arm64_cpu *pe, uint32_t word, int32_t *offset);
+/* For the translator: what an MRS or MSR comes to in the current mode word. */
+enum arm64_plan_kind {
+	A64_PLAN_ASK,      /* who may is decided when it is executed */
+	A64_PLAN_FIELD,    /* moves what the CPU's struct has at offset; nothing follows from it */
+	A64_PLAN_CONSTANT, /* reads value */
+	A64_PLAN_REGISTER, /* is permitted: arm64_sysreg_get() or arm64_sysreg_set() of reg */
+};
+struct arm64_plan {
+	enum arm64_plan_kind kind;
+	enum arm64_sysreg reg; /* that it reaches; all but A64_PLAN_ASK */
+	int32_t offset;
+	uint64_t value;
+};
+struct arm64_plan arm64_sysreg_plan(struct arm64_cpu *pe, uint32_t word);
+
+/* Whether arm64_sysop_check() of a word succeeds always in the current mode word. */
+bool arm64_sysop_is_free(const struct arm64_cpu *pe, uint32_t word);
 
 /* Privilege-free access by firmware, debuggers and tests, with the register's own rules. */
 uint64_t arm64_sysreg_get(struct arm64_cpu *pe, enum arm64_sysreg reg);

@@ -14,19 +14,14 @@ enum { KEY = 7, COMBINED = 8 };
  */
 static bool key_usable(struct arm64_cpu *pe, enum arm64_key key, bool *trapped)
 {
-	*trapped = false;
-	if (!arm64_pac_enabled(pe, key))
-		return false;
-	if (arm64_is_guest(pe) && !(arm64_hcr(pe) & HCR_API)) {
-		*trapped = true;
+	const struct arm64_pac_level *level = arm64_pac_level(pe);
+	bool enabled = level->enabled >> key & 1;
+	*trapped = enabled && level->trapped;
+	if (!*trapped)
+		return enabled;
+	if (arm64_is_guest(pe) && !(arm64_hcr(pe) & HCR_API))
 		return arm64_raise_to(pe, A64_EL2, arm64_esr(A64_EC_PAC, 0), "HCR_EL2.API=0");
-	}
-	if (pe->config.highest == A64_EL3 && pe->cpu.level < A64_EL3 &&
-	    !(pe->sysreg[A64_SCR_EL3] & SCR_API)) {
-		*trapped = true;
-		return arm64_raise_to(pe, A64_EL3, arm64_esr(A64_EC_PAC, 0), "SCR_EL3.API=0");
-	}
-	return true;
+	return arm64_raise_to(pe, A64_EL3, arm64_esr(A64_EC_PAC, 0), "SCR_EL3.API=0");
 }
 
 /* d = a with its code for the modifier b. */

@@ -1,6 +1,8 @@
 /* System instructions: hints, barriers, waits, PSTATE, system registers and operations. */
 #include "cpu/arm64/emit.h"
 
+#include <string.h>
+
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg.h"
 #include "cpu/arm64/timer.h"
@@ -147,7 +149,7 @@ void emit_send_event(struct builder *builder, uint32_t word, const struct arm64_
 }
 
 /* imm = bits of PSTATE; argument: what to do with them. */
-enum { PSTATE_CLEAR, PSTATE_SET };
+enum { PSTATE_CLEAR, PSTATE_SET, PSTATE_WRITE };
 
 static bool help_pstate(struct cpu *cpu, const struct uop *uop)
 {
@@ -163,10 +165,32 @@ static bool help_pstate(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
+/*
+ * The same of DAIF alone; a: the register to be written. The block goes on: arm64_set_masks() asks
+ * for attention where that makes a difference.
+ */
+static bool help_masks(struct cpu *cpu, const struct uop *uop)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	uint32_t bits = (uint32_t)uop->imm, masks = pe->pstate & ~bits;
+	switch (uop_wide(uop, 1)->call.argument) {
+	case PSTATE_CLEAR: break;
+	case PSTATE_SET: masks |= bits; break;
+	default: masks |= (uint32_t)cpu->r[uop->a] & bits;
+	}
+	arm64_set_masks(pe, masks);
+	return true;
+}
+
 static void build_pstate(struct builder *builder, uint32_t bits, bool set)
 {
 	build_call_end(builder, help_pstate, 0, 0, 0, (int32_t)bits,
 		       set ? PSTATE_SET : PSTATE_CLEAR);
+}
+
+static void build_masks(struct builder *builder, uint32_t bits, uint64_t what)
+{
+	build_call(builder, help_masks, 0, 0, 0, (int32_t)bits, what);
 }
 
 void emit_msr_immediate(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -196,8 +220,8 @@ void emit_msr_immediate(struct builder *builder, uint32_t word, const struct arm
 	case ALLINT: build_pstate(builder, PSTATE_ALLINT, value & 1); break;
 	case SSBS: build_pstate(builder, PSTATE_SSBS, value & 1); break;
 	case DIT: build_pstate(builder, PSTATE_DIT, value & 1); break;
-	case DAIFSET: build_pstate(builder, value << 6, true); break;
-	default: build_pstate(builder, value << 6, false); break;
+	case DAIFSET: build_masks(builder, value << 6, PSTATE_SET); break;
+	default: build_masks(builder, value << 6, PSTATE_CLEAR); break;
 	}
 }
 
@@ -213,6 +237,20 @@ static bool help_mrs(struct cpu *cpu, const struct uop *uop)
 				 &cpu->r[uop->d]);
 }
 
+/* Permitted; imm: the register. */
+static bool help_read(struct cpu *cpu, const struct uop *uop)
+{
+	cpu->r[uop->d] = arm64_sysreg_get(arm64_cpu(cpu), (enum arm64_sysreg)uop->imm);
+	return true;
+}
+
+static bool help_write(struct cpu *cpu, const struct uop *uop)
+{
+	cpu->pc = engine_pc(cpu) + 4;
+	arm64_sysreg_set(arm64_cpu(cpu), (enum arm64_sysreg)uop->imm, cpu->r[uop->a]);
+	return true;
+}
+
 static bool help_msr(struct cpu *cpu, const struct uop *uop)
 {
 	cpu->pc = engine_pc(cpu) + 4;
@@ -222,11 +260,18 @@ static bool help_msr(struct cpu *cpu, const struct uop *uop)
 
 /* -- operations -- */
 
+#define DC_ZVA A64_ENCODING(1, 3, 7, 4, 1)
+
 /* Memory of device type takes no DC ZVA. */
 static bool zero_line(struct cpu *cpu, uint64_t address)
 {
 	enum { LINE = 64 };
-	uint8_t memory;
+	uint64_t line = address & ~(uint64_t)(LINE - 1);
+	uint8_t memory, *host = mmu_writable(cpu, line);
+	if (host && !cpu->aligned_only) {
+		memset(host, 0, LINE);
+		return true;
+	}
 	if (!mmu_page_attributes(cpu, address, MMU_WRITE, &memory))
 		return false;
 	if (arm64_memory_is_device(memory)) {
@@ -234,9 +279,8 @@ static bool zero_line(struct cpu *cpu, uint64_t address)
 				       &cpu->trap);
 		return false;
 	}
-	address &= ~(uint64_t)(LINE - 1);
 	for (unsigned i = 0; i < LINE; i += 8)
-		if (!mmu_store(cpu, address + i, 8, 0))
+		if (!mmu_store(cpu, line + i, 8, 0))
 			return false;
 	return true;
 }
@@ -250,6 +294,11 @@ static void observe_tlb(struct cpu *cpu, unsigned encoding)
 	engine_notify(cpu, true, &observation);
 }
 
+static bool help_zero(struct cpu *cpu, const struct uop *uop)
+{
+	return zero_line(cpu, cpu->r[uop->a]);
+}
+
 /* argument: the instruction. Caches are coherent: of cache maintenance only DC ZVA does anything.
  */
 static bool help_sys(struct cpu *cpu, const struct uop *uop)
@@ -259,7 +308,6 @@ static bool help_sys(struct cpu *cpu, const struct uop *uop)
 		CACHES = 7,
 		TLB = 8,
 		TLB_NXS = 9,
-		DC_ZVA = A64_ENCODING(1, 3, 7, 4, 1),
 		GCS = A64_ENCODING(1, 0, 7, 7, 0),
 		GCS_VARIES = A64_ENCODING(0, 7, 0, 0, 7)
 	};
@@ -295,28 +343,53 @@ static bool help_sysl(struct cpu *cpu, const struct uop *uop)
 	return true;
 }
 
-void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row *row)
+static void emit_read(struct builder *builder, uint32_t word, const struct arm64_plan *plan)
 {
-	(void)row;
-	bool read = arm64_field(word, 21, 21);
-	int32_t offset;
-	if (arm64_field(word, 20, 20) == 0) {
-		if (read)
-			build_call(builder, help_sysl, emit_rd(word), 0, 0, 0, word);
-		else
-			build_call(builder, help_sys, 0, word & 31, 0, 0, word);
-	} else if (arm64_sysreg_is_plain(arm64_cpu(builder->cpu), word, &offset)) {
-		if (read)
-			build_op(builder, UOP_GET, emit_rd(word), 0, 0, offset);
-		else
-			build_op(builder, UOP_PUT, 0, word & 31, 0, offset);
-	} else if (read) {
+	unsigned d = emit_rd(word);
+	switch (plan->kind) {
+	case A64_PLAN_FIELD: build_op(builder, UOP_GET, d, 0, 0, plan->offset); break;
+	case A64_PLAN_CONSTANT: build_constant(builder, d, plan->value); break;
+	case A64_PLAN_REGISTER:
+		build_call(builder, help_read, d, 0, 0, plan->reg, 0);
+		emit_flags_unknown(builder);
+		break;
+	default:
 		build_call(
-			builder, help_mrs, emit_rd(word), 0, 0,
+			builder, help_mrs, d, 0, 0,
 			(int32_t)arm64_operation_number(arm64_operation_find(arm64_encoding(word))),
 			word);
 		emit_flags_unknown(builder);
+	}
+}
+
+static void emit_write(struct builder *builder, uint32_t word, const struct arm64_plan *plan)
+{
+	unsigned a = word & 31;
+	if (plan->kind == A64_PLAN_FIELD)
+		build_op(builder, UOP_PUT, 0, a, 0, plan->offset);
+	else if (plan->kind == A64_PLAN_REGISTER && plan->reg == A64_DAIF)
+		build_call(builder, help_masks, 0, a, 0, PSTATE_DAIF, PSTATE_WRITE);
+	else if (plan->kind == A64_PLAN_REGISTER)
+		build_call_end(builder, help_write, 0, a, 0, plan->reg, 0);
+	else
+		build_call_end(builder, help_msr, 0, a, 0, 0, word);
+}
+
+void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	struct arm64_cpu *pe = arm64_cpu(builder->cpu);
+	bool read = arm64_field(word, 21, 21), operation = !arm64_field(word, 20, 20);
+	if (operation && read) {
+		build_call(builder, help_sysl, emit_rd(word), 0, 0, 0, word);
+	} else if (operation) {
+		bool zeroes = arm64_encoding(word) == DC_ZVA && arm64_sysop_is_free(pe, word);
+		build_call(builder, zeroes ? help_zero : help_sys, 0, word & 31, 0, 0, word);
 	} else {
-		build_call_end(builder, help_msr, 0, word & 31, 0, 0, word);
+		struct arm64_plan plan = arm64_sysreg_plan(pe, word);
+		if (read)
+			emit_read(builder, word, &plan);
+		else
+			emit_write(builder, word, &plan);
 	}
 }
