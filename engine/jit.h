@@ -51,16 +51,21 @@ struct jit {
 	const uint8_t *call_helper; /* the same for CALL */
 	const uint8_t *call_last;   /* the same for CALL_END */
 	const uint8_t *call_data;   /* rax = micro-op that is nothing but arithmetic */
-	/* Called with a slot (jit_slot) behind the call: */
-	const uint8_t *slow;           /* the micro-op; 16 bits: how far back to go on */
+	/*
+	 * Called with a slot (jit_slot) behind the call:
+	 * slow: the micro-op, and JIT_WAY_BYTES that lead from the slot to where code goes on.
+	 * run: the first of a group, the way, and a byte for the slot of its last micro-op. As with
+	 * call_any and call_stored, the second expects registers in memory and leaves them there.
+	 */
+	const uint8_t *slow;
+	const uint8_t *run, *run_stored;
 	const uint8_t *leave_unlinked; /* wide operand of a direct jump */
 	const uint8_t *leave_budget;   /* the head, which has taken what is not there */
-	/* Loads, stores by the logarithm of their size: rax = address. Called; keeps rdx. If the
-	 * bytes are at rax + rcx, the flags say "equal". */
-	const uint8_t *probe[2][5];
-	const uint8_t *leave_lookup; /* jumped to; rax = pc */
-	const uint8_t *cold_entry;   /* jumped to; rdx = block that is not compiled */
+	const uint8_t *leave_lookup;   /* jumped to; rax = pc */
+	const uint8_t *cold_entry;     /* jumped to; rdx = block that is not compiled */
 };
+
+#define JIT_WAY_BYTES 2
 
 /* How code names a slot of a block: 31 bits for the block's place in the arena and the slot. */
 #define JIT_SLOT_BITS       8
@@ -83,6 +88,8 @@ static inline bool jit_is_preserved(unsigned host)
 /* Every micro-op as a C function: CPU_EXIT_NONE to go on, else it has set cpu->exit and uop. */
 typedef unsigned jit_call(struct cpu *cpu, const struct uop *uop);
 extern jit_call *const jit_calls[UOP_COUNT];
+/* The same of all micro-ops from first to last. */
+unsigned jit_run(struct cpu *cpu, const struct uop *first, const struct uop *last);
 
 /*
  * arena: where all blocks are. region: JIT_REGION_BYTES of reserved address space within 2 GiB of
@@ -101,9 +108,8 @@ void jit_adopt(const struct jit *jit, struct block *block);
 void jit_link(const struct jit *jit, const struct block *from, const union uop_wide *jump,
 	      const struct block *target);
 
-/* Emits the shared code at the beginning of the region; the second is called by the first. */
+/* Emits the shared code at the beginning of the region. */
 void jit_emit_thunks(struct jit *jit);
-void jit_emit_probes(struct jit *jit);
 
 /* Translates a block. Returns false when the region is full. */
 bool jit_compile(struct jit *jit, struct block *block);

@@ -243,19 +243,21 @@ void jit_put_slot(struct jit_lowering *l, const void *uop)
 	x86_data(l->code, jit_slot(l->jit, l->block, uop), 4);
 }
 
-/* A slow path from the canonical map: goes on at stub->back. */
-static void emit_slow(struct jit_lowering *l, struct jit_stub *stub)
+/*
+ * Calls shared code with the slot of the stub's micro-op, then size more bytes than the way on.
+ * Returns whether it goes on at stub->back by itself: not if there is something to do before that.
+ */
+static bool emit_slow(struct jit_lowering *l, const struct jit_stub *stub, const uint8_t *shared,
+		      unsigned more)
 {
-	jit_map_widen(&stub->map, l->code, UINT64_MAX);
-	ptrdiff_t distance = x86_here(l->code) + 5 - stub->back; /* from behind the call */
-	if (distance > UINT16_MAX) {
-		emit_call_any(l, stub->uop);
-		x86_jump(l->code, stub->back);
-		return;
-	}
-	x86_call(l->code, l->jit->slow);
+	x86_call(l->code, shared);
+	ptrdiff_t way = stub->back - x86_here(l->code);
+	bool goes_back = !l->mapped && !(stub->fp_wide | stub->fp_single) && way == (int16_t)way;
+	if (!goes_back)
+		way = 4 + JIT_WAY_BYTES + (ptrdiff_t)more;
 	jit_put_slot(l, stub->uop);
-	x86_data(l->code, (uint64_t)distance, 2);
+	x86_data(l->code, (uint64_t)way, JIT_WAY_BYTES);
+	return goes_back;
 }
 
 static void emit_call_stub(struct jit_lowering *l, struct jit_stub *stub)
@@ -266,33 +268,28 @@ static void emit_call_stub(struct jit_lowering *l, struct jit_stub *stub)
 		emit_call_stored(l, &stub->map, stub->uop);
 	} else if (stub->kind == STUB_CALL_DATA) {
 		emit_call_data(l, stub->uop);
-	} else if (stub->fp_wide | stub->fp_single) {
-		jit_map_widen(&stub->map, l->code, UINT64_MAX);
-		emit_call_any(l, stub->uop);
 	} else {
-		emit_slow(l, stub);
-		return;
+		jit_map_widen(&stub->map, l->code, UINT64_MAX);
+		if (emit_slow(l, stub, l->jit->slow, 0))
+			return;
 	}
 	jit_fp_reload(l, stub);
 	x86_jump(l->code, stub->back);
 }
 
-static void lower_one(struct jit_lowering *l);
-
-static void emit_separate(struct jit_lowering *l, const struct jit_stub *stub)
+static void emit_group_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
-	struct jit_fp_known known = l->fp.known;
-	l->fp.known = stub->known;
-	l->map = stub->map;
-	l->separate = true;
-	for (l->uop = stub->uop;; l->uop += uop_info[l->uop->op].slots) {
-		lower_one(l);
-		if (l->uop == stub->last)
-			break;
-	}
-	l->separate = false;
-	jit_fp_load_missing(l, &stub->known_back);
-	l->fp.known = known;
+	if (l->mapped)
+		jit_map_store(&stub->map, l->code, UINT16_MAX);
+	else
+		jit_map_widen(&stub->map, l->code, UINT64_MAX);
+	bool goes_back = emit_slow(l, stub, l->mapped ? l->jit->run_stored : l->jit->run, 1);
+	x86_data(l->code, (uint64_t)(stub->last - l->block->uops), 1);
+	if (goes_back)
+		return;
+	if (l->mapped)
+		jit_map_load(&stub->map_back, l->code);
+	jit_fp_reload(l, stub);
 	x86_jump(l->code, stub->back);
 }
 
@@ -311,7 +308,7 @@ static void emit_stub(struct jit_lowering *l, struct jit_stub *stub)
 		x86_call(l->code, l->jit->leave_unlinked);
 		jit_put_slot(l, stub->wide);
 		break;
-	case STUB_SEPARATE: emit_separate(l, stub); break;
+	case STUB_GROUP: emit_group_stub(l, stub); break;
 	case STUB_PROBE: jit_emit_probe(l, stub->pc); break;
 	case STUB_LOOKUP:
 		x86_constant(l->code, X86_RAX, stub->pc);
@@ -388,7 +385,7 @@ static void lower_one(struct jit_lowering *l)
 	const struct jit_row *row = &jit_rows[l->uop->op];
 	unsigned uses = jit_uses(l->uop);
 	if (l->jit->listing)
-		jit_listing_note(l->jit->listing, l->code, l->block, l->uop, l->separate);
+		jit_listing_note(l->jit->listing, l->code, l->block, l->uop, false);
 	if (uses & USES_ANY || jit_ends_block(l->uop))
 		jit_map_widen(&l->map, l->code, UINT64_MAX);
 	else if (l->mapped)
@@ -406,12 +403,12 @@ static void lower_one(struct jit_lowering *l)
 		if (jit_host(l, l->uop->d) != X86_NONE)
 			map->dirty |= (uint16_t)(1u << jit_host(l, l->uop->d));
 	}
-	for (unsigned i = 0; i < JIT_GROUPS && !l->separate; i++) {
+	for (unsigned i = 0; i < JIT_GROUPS; i++) {
 		struct jit_stub *group = l->shared[i];
 		if (!group || l->uop != group->last)
 			continue;
-		group->back = x86_here(l->code);
-		group->known_back = l->fp.known;
+		jit_end_stub(l, group);
+		group->map_back = l->map;
 		l->shared[i] = NULL;
 	}
 }
@@ -428,7 +425,7 @@ void jit_lower_block(struct jit_lowering *l)
 
 static void emit_stubs(struct jit_lowering *l)
 {
-	for (unsigned i = 0; i < l->stub_count; i++) /* which may add some */
+	for (unsigned i = 0; i < l->stub_count; i++)
 		emit_stub(l, &l->stubs[i]);
 }
 
@@ -462,7 +459,7 @@ bool jit_compile(struct jit *jit, struct block *block)
 	l.map = jit->canonical;
 	l.stub_count = 0;
 	memset(l.shared, 0, sizeof(l.shared));
-	l.separate = l.rdx_is_mapped = false;
+	l.rdx_is_mapped = false;
 	jit_rewrite(&l);
 	jit_fp_begin(&l);
 	const uint8_t *first = x86_here(code);

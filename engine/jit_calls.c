@@ -5,6 +5,10 @@
 #include "engine/jit.h"
 #include "engine/verbs.h"
 
+/* An access that shares a probe is here because another one has failed. */
+#define LOAD_FAST(address, aligned, V)  verb_load_fast(cpu, address, sizeof(V), aligned, &(V))
+#define STORE_FAST(address, aligned, V) verb_store_fast(cpu, address, sizeof(V), aligned, &(V))
+
 #define LEFT(why) return cpu->uop = uop, cpu->exit = (why), (unsigned)(why)
 
 #include "engine/verbs_plain.h"
@@ -40,6 +44,16 @@
 	}
 #include "engine/uop.def"
 #undef UOP
+
+unsigned jit_run(struct cpu *cpu, const struct uop *uop, const struct uop *last)
+{
+	unsigned why = jit_calls[uop->op](cpu, uop);
+	while (why == CPU_EXIT_NONE && uop != last) {
+		uop += uop_info[uop->op].slots;
+		why = jit_calls[uop->op](cpu, uop);
+	}
+	return why;
+}
 
 jit_call *const jit_calls[UOP_COUNT] = {
 #define UOP(name, ...) call_##name,

@@ -348,16 +348,6 @@ void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub)
 	}
 }
 
-void jit_fp_load_missing(struct jit_lowering *l, const struct jit_fp_known *expected)
-{
-	uint32_t missing =
-		(expected->held & ~l->fp.known.held) | (expected->wide & ~l->fp.known.wide);
-	for (; missing; missing &= missing - 1) {
-		unsigned guest = (unsigned)__builtin_ctz(missing);
-		load(l, guest, !(expected->wide & BIT(guest)));
-	}
-}
-
 /* -- which results are trusted -- */
 
 void jit_fp_require_result(struct jit_lowering *l, struct jit_stub *slow, unsigned xmm, bool single,

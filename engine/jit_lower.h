@@ -13,7 +13,7 @@ enum jit_stub_kind {
 	STUB_PROBE,     /* a direct jump to another page; pc */
 	STUB_LOOKUP,    /* leaves to pc */
 	STUB_BUDGET,    /* leaves before the block */
-	STUB_SEPARATE,  /* micro-ops up to last, with a probe for every access; goes back */
+	STUB_GROUP,     /* calls the functions of all micro-ops up to last, then goes back */
 };
 
 #define JIT_STUB_JUMPS 6
@@ -43,8 +43,8 @@ struct jit_stub {
 	const uint8_t *accept;
 	uint8_t zero_result, zero_operands;
 	bool single;
-	struct jit_map map;                    /* where the jumps come from */
-	struct jit_fp_known known, known_back; /* of STUB_SEPARATE: before and after */
+	struct jit_map map;      /* where the jumps come from */
+	struct jit_map map_back; /* of STUB_GROUP: where it goes on */
 };
 
 /* What is known of FP registers (bits 0 to 31) and of the FP environment: jit_fp_state.c. */
@@ -81,7 +81,6 @@ struct jit_lowering {
 	bool rdx_is_mapped;           /* holds guest registers, too: such a loop has no groups */
 	/* Groups of accesses that are open, the second within the first: jit_memory.c. */
 	struct jit_stub *shared[JIT_GROUPS];
-	bool separate; /* accesses have a probe each */
 	unsigned stub_count;
 	struct jit_stub stubs[JIT_STUBS];
 };
@@ -187,8 +186,6 @@ void jit_fp_forget(struct jit_lowering *l, bool anything);
 /* In a stub: loads what its call has spoiled; goes on with a zero that is right. */
 void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub);
 void jit_fp_test_zero(struct jit_lowering *l, const struct jit_stub *stub);
-/* In separate code: loads what the code that it goes back to expects in registers. */
-void jit_fp_load_missing(struct jit_lowering *l, const struct jit_fp_known *expected);
 /* Vector registers whose upper halves the block does nothing to but make them zero: jit_state.c. */
 uint32_t jit_zeroed_uppers(const struct jit_lowering *l);
 /* FP loads and stores: d of the micro-op = the bytes; the bytes = b by way of scratch. */

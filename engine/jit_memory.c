@@ -4,8 +4,8 @@
  *
  * Accesses through the same base register that follow one another closely share one probe, of all
  * the bytes between the lowest and the highest of them. If that fails - they need not be on one
- * page - the code behind the block does the same with a probe each. The translation cannot change
- * in between: whatever flushes TLBs also leaves the block (jit_calls.c).
+ * page - C functions do all micro-ops from the first access to the last (jit_run). The translation
+ * cannot change in between: whatever flushes TLBs also leaves the block (jit_calls.c).
  *
  * A group keeps its host address in rdx. Within it, accesses through another register may be a
  * group as well, as when something is copied: that one's address is on the stack.
@@ -173,27 +173,6 @@ static void load_host(struct x86_code *code, unsigned to)
 	x86_op(code, X86_MOV, true, to, x86_mem(X86_RCX, offsetof(struct cpu_tlb_entry, host)));
 }
 
-void jit_emit_probes(struct jit *jit)
-{
-	struct x86_code *code = &jit->code;
-	for (unsigned store = 0; store < 2; store++) {
-		for (unsigned size = 0; size < 5; size++) {
-			jit->probe[store][size] = x86_here(code);
-			x86_push(code, X86_RDX);
-			find_entry(jit, code, X86_RAX, 0);
-			add_offset(code, true, X86_RDX, X86_RAX, (1 << size) - 1);
-			x86_arith_imm(code, X86_AND_I32, true, x86_reg(X86_RDX),
-				      (int32_t)CPU_PAGE_MASK);
-			x86_op(code, X86_CMP, true, X86_RDX,
-			       x86_mem(X86_RCX, store ? offsetof(struct cpu_tlb_entry, write)
-						      : offsetof(struct cpu_tlb_entry, read)));
-			load_host(code, X86_RCX);
-			x86_pop(code, X86_RDX);
-			x86_ret(code);
-		}
-	}
-}
-
 /* An offset that leaves no room for arithmetic: rax = host address. */
 static struct x86_rm probe_far(struct jit_lowering *l, struct jit_stub *stub,
 			       struct jit_group *group, int32_t mask)
@@ -240,27 +219,11 @@ struct x86_rm jit_probe_aligned(struct jit_lowering *l, struct jit_stub *stub, u
 	return probe(l, stub, &alone, 0, (int32_t)(CPU_PAGE_MASK | (size - 1)));
 }
 
-/* Small rather than fast. */
-static struct x86_rm probe_by_call(struct jit_lowering *l, struct jit_stub *stub)
-{
-	const struct uop *uop = l->uop;
-	unsigned base = jit_read(l, uop->a, X86_RAX);
-	if (base != X86_RAX || uop->imm)
-		add_offset(l->code, true, X86_RAX, base, uop->imm);
-	unsigned size = (unsigned)__builtin_ctz(access_size[uop->op]);
-	x86_call(l->code, l->jit->probe[!is_load(uop)][size]);
-	jit_branch_to_stub(l, stub, X86_NE);
-	if (is_load(uop))
-		return x86_mem_index(X86_RAX, X86_RCX, 0, 0);
-	x86_op(l->code, X86_ADD, true, X86_RAX, x86_reg(X86_RCX)); /* leaves rcx for the value */
-	return x86_mem(X86_RAX, 0);
-}
-
 /* Where bytes are that a group has probed for. */
 static bool find_shared(struct jit_lowering *l, struct x86_rm *bytes)
 {
 	const struct uop *uop = l->uop;
-	if (l->separate || !may_share(uop))
+	if (!may_share(uop))
 		return false;
 	for (unsigned i = 0; i < JIT_GROUPS; i++) {
 		if (!l->shared[i] || uop->a != l->shared[i]->uop->a)
@@ -278,12 +241,11 @@ static bool open_group(struct jit_lowering *l, struct x86_rm *bytes)
 {
 	unsigned i = l->shared[0] ? 1 : 0;
 	struct jit_group group;
-	if (l->separate || l->rdx_is_mapped || l->shared[1] ||
+	if (l->rdx_is_mapped || l->shared[1] ||
 	    !jit_find_group(l->uop, i ? l->shared[0]->last : NULL, &group))
 		return false;
-	struct jit_stub *stub = jit_add_stub(l, STUB_SEPARATE);
+	struct jit_stub *stub = jit_add_stub(l, STUB_GROUP);
 	stub->last = group.last;
-	stub->known = l->fp.known;
 	l->shared[i] = stub;
 	*bytes = probe(l, stub, &group, l->uop->imm, (int32_t)CPU_PAGE_MASK);
 	if (i)
@@ -310,8 +272,6 @@ static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, 
 	else
 		group.high = (int32_t)((uint32_t)uop->imm + (uint32_t)size - 1);
 	*stub = jit_add_stub(l, STUB_CALL_ANY);
-	if (l->separate && may_share(uop))
-		return probe_by_call(l, *stub);
 	if (!is_small(uop))
 		return probe_far(l, *stub, &group, mask);
 	return probe(l, *stub, &group, uop->imm, mask);

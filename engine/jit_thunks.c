@@ -143,12 +143,10 @@ static void emit_trapped(struct jit *jit)
 	leave_call(jit, CPU_EXIT_LOOKUP);
 }
 
-/* Of a micro-op as a function of its own; it has set cpu->exit if code is to be left. */
-static void emit_call_any(struct jit *jit, const uint8_t *trapped, bool stored)
+/* The end of a call of functions that have set cpu->exit if code is to be left: eax says so. */
+static void end_call_or_leave(struct jit *jit, const uint8_t *trapped, bool stored)
 {
 	struct x86_code *code = &jit->code;
-	begin_call(jit, stored);
-	emit_c_call(jit);
 	x86_op(code, X86_TEST, false, X86_RAX, x86_reg(X86_RAX));
 	uint8_t *left = x86_jump_if(code, X86_NE, NULL);
 	end_call(jit, stored);
@@ -157,6 +155,14 @@ static void emit_call_any(struct jit *jit, const uint8_t *trapped, bool stored)
 	x86_jump_if(code, X86_E, trapped);
 	drop(jit, 2);
 	emit_return(jit);
+}
+
+/* Of a micro-op as a function of its own. */
+static void emit_call_any(struct jit *jit, const uint8_t *trapped, bool stored)
+{
+	begin_call(jit, stored);
+	emit_c_call(jit);
+	end_call_or_leave(jit, trapped, stored);
 }
 
 /* Of the helper of CALL or CALL_END; why: where attention leads after it. */
@@ -204,20 +210,51 @@ static void emit_find_slot(struct jit *jit)
 	       x86_mem_index(X86_RCX, X86_RAX, 0, offsetof(struct block, uops)));
 }
 
-/* The return address leads to a slot and a distance; goes on that far before the slot. */
-static void emit_slow(struct jit *jit)
+/*
+ * The return address is that of a slot and a way; it becomes where the way leads. rdx is kept above
+ * it. Like emit_find_slot(), with the slot's address in rdx if it is to be looked at again.
+ */
+static void emit_take_slot(struct jit *jit)
 {
 	struct x86_code *code = &jit->code;
+	_Static_assert(JIT_WAY_BYTES == 2, "the load below");
 	x86_pop(code, X86_RCX);
-	x86_op(code, X86_MOVZX16, false, X86_RAX, x86_mem(X86_RCX, 4));
-	x86_op(code, X86_NEG, true, 0, x86_reg(X86_RAX));
+	x86_op(code, X86_MOVSX16, true, X86_RAX, x86_mem(X86_RCX, 4));
 	x86_op(code, X86_ADD, true, X86_RAX, x86_reg(X86_RCX));
 	x86_push(code, X86_RAX);
 	x86_push(code, X86_RDX);
 	x86_op(code, X86_MOV, true, X86_RDX, x86_reg(X86_RCX));
+}
+
+static void emit_slow(struct jit *jit)
+{
+	emit_take_slot(jit);
 	emit_find_slot(jit);
-	x86_pop(code, X86_RDX);
-	x86_jump(code, jit->call_any);
+	x86_pop(&jit->code, X86_RDX);
+	x86_jump(&jit->code, jit->call_any);
+}
+
+/* Calls jit_run() for a group; rdx may be that of the group around it. */
+static void emit_run(struct jit *jit, const uint8_t *trapped, bool stored)
+{
+	struct x86_code *code = &jit->code;
+	emit_take_slot(jit);
+	if (stored)
+		move_budget(jit, X86_MOV_TO);
+	else
+		move_all(jit, X86_MOV_TO);
+	x86_op(code, X86_MOV, true, X86_RSI, x86_reg(X86_RDX)); /* free from here on */
+	emit_find_slot(jit);
+	store_cpu(jit, X86_RCX, JIT_CPU(block));
+	x86_op(code, X86_MOVZX8, false, X86_RDX, x86_mem(X86_RSI, 4 + JIT_WAY_BYTES));
+	x86_op_imm(code, X86_SHL_I8, false, 0, x86_reg(X86_RDX), 4);
+	x86_op(code, X86_LEA, true, X86_RDX,
+	       x86_mem_index(X86_RCX, X86_RDX, 0, offsetof(struct block, uops)));
+	x86_op(code, X86_LEA, true, X86_RDI, x86_mem(JIT_BASE, -JIT_CPU_BIAS));
+	x86_op(code, X86_MOV, true, X86_RSI, x86_reg(X86_RAX));
+	x86_constant(code, X86_RAX, (uintptr_t)jit_run);
+	x86_op(code, X86_CALL_RM, false, 0, x86_reg(X86_RAX));
+	end_call_or_leave(jit, trapped, stored);
 }
 
 static void emit_leave_unlinked(struct jit *jit)
@@ -271,9 +308,12 @@ void jit_emit_thunks(struct jit *jit)
 	emit_call_helper(jit, trapped, CPU_EXIT_LOOKUP);
 	jit->call_data = x86_here(code);
 	emit_call_data(jit);
-	jit_emit_probes(jit);
 	jit->slow = x86_here(code);
 	emit_slow(jit);
+	jit->run = x86_here(code);
+	emit_run(jit, trapped, false);
+	jit->run_stored = x86_here(code);
+	emit_run(jit, trapped, true);
 
 	jit->leave_unlinked = x86_here(code);
 	emit_leave_unlinked(jit);

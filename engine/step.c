@@ -3,6 +3,9 @@
  * links, no jump cache, no fast path to memory.
  */
 #include "engine/block.h"
+
+#define LOAD_FAST(address, aligned, V)  false
+#define STORE_FAST(address, aligned, V) false
 #include "engine/verbs_plain.h"
 
 #define LEFT(why) return (void)(cpu->uop = uop, cpu->exit = (why))

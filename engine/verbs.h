@@ -146,6 +146,27 @@ static inline uint64_t tlb_probe(uint64_t address, unsigned size, bool aligned_o
 			    : (address + size - 1) & CPU_PAGE_MASK;
 }
 
+/* Moves a value if the TLB knows where it is. */
+static inline bool verb_load_fast(const struct cpu *cpu, uint64_t address, unsigned size,
+				  bool aligned_only, void *value)
+{
+	const struct cpu_tlb_entry *entry = tlb_entry(cpu, address);
+	if (entry->read != tlb_probe(address, size, aligned_only))
+		return false;
+	__builtin_memcpy(value, (const void *)(entry->host + address), size);
+	return true;
+}
+
+static inline bool verb_store_fast(const struct cpu *cpu, uint64_t address, unsigned size,
+				   bool aligned_only, const void *value)
+{
+	const struct cpu_tlb_entry *entry = tlb_entry(cpu, address);
+	if (entry->write != tlb_probe(address, size, aligned_only))
+		return false;
+	__builtin_memcpy((void *)(entry->host + address), value, size);
+	return true;
+}
+
 /* Slow paths of LOAD and STORE: false when cpu->trap is set; a load leaves cpu->slow_value. */
 bool verb_load_slow(struct cpu *cpu, const struct uop *uop, uint64_t address, unsigned size);
 bool verb_store_slow(struct cpu *cpu, const struct uop *uop, uint64_t address, unsigned size,

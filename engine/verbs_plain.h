@@ -1,7 +1,8 @@
 /*
- * Verbs of uop.def without any fast path, for engines that run one micro-op at a time: every memory
- * access goes through mmu/, every jump back to the dispatcher. LEFT(why) must be defined: it stores
- * uop and why into the CPU and leaves.
+ * Verbs of uop.def for engines that run one micro-op at a time: every jump goes back to the
+ * dispatcher. LEFT(why) must be defined: it stores uop and why into the CPU and leaves. So must
+ * LOAD_FAST(address, aligned, V) and STORE_FAST(address, aligned, V): whether V could be moved
+ * without mmu/.
  */
 #ifndef ENGINE_VERBS_PLAIN_H
 #define ENGINE_VERBS_PLAIN_H
@@ -10,9 +11,14 @@
 
 #define LOAD(type, aligned, put)                                                                   \
 	do {                                                                                       \
+		type V;                                                                            \
+		if (LOAD_FAST(A + (uint64_t)IMM, aligned, V)) {                                    \
+			put;                                                                       \
+			break;                                                                     \
+		}                                                                                  \
 		if (!verb_load_slow(cpu, uop, A + (uint64_t)IMM, sizeof(type)))                    \
 			LEFT(CPU_EXIT_TRAP);                                                       \
-		type V = (type)cpu->slow_value;                                                    \
+		V = (type)cpu->slow_value;                                                         \
 		put;                                                                               \
 		if (cpu->attention)                                                                \
 			LEFT(CPU_EXIT_AFTER);                                                      \
@@ -20,7 +26,10 @@
 
 #define STORE(type, aligned, value)                                                                \
 	do {                                                                                       \
-		if (!verb_store_slow(cpu, uop, A + (uint64_t)IMM, sizeof(type), (type)(value)))    \
+		type V = (type)(value);                                                            \
+		if (STORE_FAST(A + (uint64_t)IMM, aligned, V))                                     \
+			break;                                                                     \
+		if (!verb_store_slow(cpu, uop, A + (uint64_t)IMM, sizeof(type), V))                \
 			LEFT(CPU_EXIT_TRAP);                                                       \
 		if (cpu->attention)                                                                \
 			LEFT(CPU_EXIT_AFTER);                                                      \
@@ -28,6 +37,8 @@
 
 #define LOAD_VECTOR()                                                                              \
 	do {                                                                                       \
+		if (LOAD_FAST(A + (uint64_t)IMM, false, cpu->v[uop->d]))                           \
+			break;                                                                     \
 		if (!verb_load_vector_slow(cpu, uop, A + (uint64_t)IMM))                           \
 			LEFT(CPU_EXIT_TRAP);                                                       \
 		if (cpu->attention)                                                                \
@@ -36,6 +47,8 @@
 
 #define STORE_VECTOR()                                                                             \
 	do {                                                                                       \
+		if (STORE_FAST(A + (uint64_t)IMM, false, cpu->v[uop->b]))                          \
+			break;                                                                     \
 		if (!verb_store_vector_slow(cpu, uop, A + (uint64_t)IMM))                          \
 			LEFT(CPU_EXIT_TRAP);                                                       \
 		if (cpu->attention)                                                                \
