@@ -13,8 +13,45 @@
 #define GIC_INTID_NONE 1023 /* spurious: nothing is pending */
 #define GIC_IDLE       0xff /* the lowest priority */
 
+/* CPU interfaces have five bits of priority, and 32 levels of preemption. */
+enum {
+	GIC_PRIORITY_MASK = 0xf8,
+	GIC_PRIORITY_SHIFT =
+		3, /* between a priority and its bit of an active priorities register */
+	GIC_BPR0_MIN = 2,
+	GIC_BPR1_MIN = 3,
+	GIC_SPECIAL = 1020, /* INTIDs from here to 1023 stand for no interrupt */
+};
+
 /* Interrupt groups; as bits of a set: 1 << group. */
 enum gic_group { GIC_GROUP0, GIC_GROUP1 };
+
+/* The bits of a priority that decide on preemption, by the binary points (IHI 0069, 4.8.6). */
+static inline uint8_t gic_group_priority(unsigned group, bool common, unsigned bpr0, unsigned bpr1,
+					 uint8_t priority)
+{
+	/* Group 1 has one bit less of subpriority for the same value. */
+	unsigned low = group == GIC_GROUP0 || common ? bpr0 + 1 : bpr1;
+	return (uint8_t)(priority & ~((1u << low) - 1));
+}
+
+/* The most urgent of active priorities, one bit each; GIC_IDLE: none. */
+static inline uint8_t gic_most_urgent(uint32_t active)
+{
+	return active ? (uint8_t)(__builtin_ctz(active) << GIC_PRIORITY_SHIFT) : GIC_IDLE;
+}
+
+/* The bit of an active priority. */
+static inline uint32_t gic_priority_bit(uint8_t priority)
+{
+	return 1u << (priority >> GIC_PRIORITY_SHIFT);
+}
+
+/* A binary point as registers keep it. */
+static inline uint8_t gic_binary_point(unsigned least, uint64_t value)
+{
+	return (value & 7) > least ? value & 7 : (uint8_t)least;
+}
 
 /* What a PE could acknowledge next. */
 struct gic_pending {

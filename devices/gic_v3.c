@@ -5,9 +5,6 @@
 
 enum {
 	GICD_SIZE = 0x10000,
-	DEFAULT_SPIS = 256,
-	SPI_FIRST = 32,
-	PRIVATE = 0x1000, /* number of the first private input: GIC_BANK of them for each PE */
 };
 
 /* -- telling the PEs -- */
@@ -19,13 +16,13 @@ static void tell(struct gic_v3 *gic, unsigned cpu)
 
 void gic_v3_all_changed(struct gic_v3 *gic)
 {
-	for (unsigned cpu = 0; cpu < gic->cpu_count; cpu++)
+	for (unsigned cpu = 0; cpu < gic->banks.cpu_count; cpu++)
 		tell(gic, cpu);
 }
 
 void gic_v3_changed(struct gic_v3 *gic, unsigned bank)
 {
-	if (bank < GIC_V3_CPU_MAX)
+	if (gic_bank_is_private(bank))
 		tell(gic, bank);
 	else
 		gic_v3_all_changed(gic);
@@ -36,7 +33,7 @@ void gic_v3_changed(struct gic_v3 *gic, unsigned bank)
 /* One of several: the first PE that is awake and lets the group through. */
 static bool is_chosen(const struct gic_v3 *gic, unsigned cpu, unsigned group)
 {
-	for (unsigned i = 0; i < gic->cpu_count; i++) {
+	for (unsigned i = 0; i < gic->banks.cpu_count; i++) {
 		bool awake = !(gic->waker[i] & GICR_PROCESSOR_SLEEP);
 		if (awake && gic->groups[i] >> group & 1)
 			return i == cpu;
@@ -56,18 +53,15 @@ static bool is_target(const struct gic_v3 *gic, unsigned cpu, unsigned spi, unsi
 static void look_at_bank(const struct gic_v3 *gic, unsigned cpu, unsigned bank, unsigned first,
 			 struct gic_pending *best)
 {
-	unsigned groups = gic->ctlr & gic->groups[cpu];
-	uint32_t let_through = (groups >> GIC_GROUP1 & 1 ? gic->group[bank] : 0) |
-			       (groups >> GIC_GROUP0 & 1 ? ~gic->group[bank] : 0);
-	uint32_t bits =
-		gic_bank_pending(gic, bank) & gic->enabled[bank] & ~gic->active[bank] & let_through;
+	const struct gic_banks *banks = &gic->banks;
+	uint32_t bits = gic_bank_candidates(banks, bank, gic->ctlr & gic->groups[cpu]);
 	for (; bits; bits &= bits - 1) {
 		unsigned bit = (unsigned)__builtin_ctz(bits);
-		unsigned group = gic->group[bank] >> bit & 1;
-		uint8_t priority = gic->priority[bank * GIC_BANK + bit];
+		unsigned group = banks->group[bank] >> bit & 1;
+		uint8_t priority = banks->priority[bank * GIC_BANK + bit];
 		if (best->intid != GIC_INTID_NONE && priority >= best->priority)
 			continue;
-		if (first && !is_target(gic, cpu, first + bit - SPI_FIRST, group))
+		if (first && !is_target(gic, cpu, first + bit - GIC_SPI_FIRST, group))
 			continue;
 		*best = (struct gic_pending){first + bit, priority, (uint8_t)group};
 	}
@@ -77,23 +71,12 @@ static struct gic_pending highest(void *opaque, unsigned cpu)
 {
 	const struct gic_v3 *gic = opaque;
 	struct gic_pending best = {GIC_INTID_NONE, GIC_IDLE, GIC_GROUP0};
-	if (cpu >= gic->cpu_count || !gic->ctlr || !gic->groups[cpu])
+	if (cpu >= gic->banks.cpu_count || !gic->ctlr || !gic->groups[cpu])
 		return best;
 	look_at_bank(gic, cpu, cpu, 0, &best);
-	for (unsigned n = 1; n <= gic->spi_count / GIC_BANK; n++)
+	for (unsigned n = 1; n <= gic->banks.spi_count / GIC_BANK; n++)
 		look_at_bank(gic, cpu, gic_spi_bank(n), n * GIC_BANK, &best);
 	return best;
-}
-
-/* Where an INTID of a PE is; false: it does not exist. */
-static bool find(const struct gic_v3 *gic, unsigned cpu, uint32_t intid, unsigned *bank,
-		 uint32_t *bit)
-{
-	if (cpu >= gic->cpu_count || intid >= SPI_FIRST + gic->spi_count)
-		return false;
-	*bank = intid < SPI_FIRST ? cpu : gic_spi_bank(intid / GIC_BANK);
-	*bit = 1u << intid % GIC_BANK;
-	return true;
 }
 
 /* -- what the CPU interfaces ask -- */
@@ -103,10 +86,10 @@ static void activate(void *opaque, unsigned cpu, uint32_t intid)
 	struct gic_v3 *gic = opaque;
 	unsigned bank;
 	uint32_t bit;
-	if (!find(gic, cpu, intid, &bank, &bit))
+	if (!gic_bank_find(&gic->banks, cpu, intid, &bank, &bit))
 		return;
-	gic->latch[bank] &= ~bit;
-	gic->active[bank] |= bit;
+	gic->banks.latch[bank] &= ~bit;
+	gic->banks.active[bank] |= bit;
 	gic_v3_changed(gic, bank);
 }
 
@@ -115,9 +98,10 @@ static void deactivate(void *opaque, unsigned cpu, uint32_t intid)
 	struct gic_v3 *gic = opaque;
 	unsigned bank;
 	uint32_t bit;
-	if (!find(gic, cpu, intid, &bank, &bit) || !(gic->active[bank] & bit))
+	if (!gic_bank_find(&gic->banks, cpu, intid, &bank, &bit) ||
+	    !(gic->banks.active[bank] & bit))
 		return;
-	gic->active[bank] &= ~bit;
+	gic->banks.active[bank] &= ~bit;
 	gic_v3_changed(gic, bank);
 }
 
@@ -137,11 +121,11 @@ static void send_sgi(void *opaque, unsigned sender, const struct gic_sgi *sgi)
 {
 	struct gic_v3 *gic = opaque;
 	uint32_t bit = 1u << (sgi->intid & 15);
-	for (unsigned cpu = 0; cpu < gic->cpu_count; cpu++) {
-		unsigned group = gic->group[cpu] & bit ? GIC_GROUP1 : GIC_GROUP0;
+	for (unsigned cpu = 0; cpu < gic->banks.cpu_count; cpu++) {
+		unsigned group = gic->banks.group[cpu] & bit ? GIC_GROUP1 : GIC_GROUP0;
 		if (!(sgi->groups >> group & 1) || !is_sgi_target(gic, cpu, sender, sgi))
 			continue;
-		gic->latch[cpu] |= bit;
+		gic->banks.latch[cpu] |= bit;
 		tell(gic, cpu);
 	}
 }
@@ -149,7 +133,7 @@ static void send_sgi(void *opaque, unsigned sender, const struct gic_sgi *sgi)
 static void enable_groups(void *opaque, unsigned cpu, unsigned groups)
 {
 	struct gic_v3 *gic = opaque;
-	if (cpu >= gic->cpu_count || gic->groups[cpu] == (groups & 3))
+	if (cpu >= gic->banks.cpu_count || gic->groups[cpu] == (groups & 3))
 		return;
 	gic->groups[cpu] = groups & 3;
 	gic_v3_all_changed(gic); /* one of several may be somebody else now */
@@ -171,30 +155,20 @@ struct gic_distributor gic_v3_distributor(struct device *device)
 
 struct irq_line gic_v3_spi(struct device *device, unsigned number)
 {
-	return device_input(device, SPI_FIRST + number);
+	return device_input(device, gic_bank_shared_input(number));
 }
 
 struct irq_line gic_v3_ppi(struct device *device, unsigned cpu, unsigned intid)
 {
-	return device_input(device, PRIVATE + cpu * GIC_BANK + intid);
+	return device_input(device, gic_bank_private_input(cpu, intid));
 }
 
 static void gic_v3_input(struct device *device, unsigned number, bool level)
 {
 	struct gic_v3 *gic = (struct gic_v3 *)device;
-	unsigned cpu = number >= PRIVATE ? (number - PRIVATE) / GIC_BANK : 0;
-	unsigned intid = number >= PRIVATE ? number % GIC_BANK : number;
 	unsigned bank;
-	uint32_t bit;
-	bool exists = number >= PRIVATE ? intid >= 16 : intid >= SPI_FIRST;
-	if (!exists || !find(gic, cpu, intid, &bank, &bit))
-		return;
-	if (!(gic->wire[bank] & bit) == !level)
-		return;
-	gic->wire[bank] ^= bit;
-	if (level && gic->edge[bank] & bit)
-		gic->latch[bank] |= bit;
-	gic_v3_changed(gic, bank);
+	if (gic_bank_input(&gic->banks, number, level, &bank))
+		gic_v3_changed(gic, bank);
 }
 
 /* -- life -- */
@@ -202,7 +176,7 @@ static void gic_v3_input(struct device *device, unsigned number, bool level)
 static int make_regions(struct gic_v3 *gic)
 {
 	struct device *device = &gic->device;
-	uint64_t size = GIC_V3_STRIDE * gic->cpu_count;
+	uint64_t size = GIC_V3_STRIDE * gic->banks.cpu_count;
 	int result = mb_region_container(device->host.bus, "gic_v3", GIC_V3_REDISTRIBUTORS + size,
 					 &device->region);
 	if (!result)
@@ -227,19 +201,19 @@ static int gic_v3_create(struct device *device, const void *config, struct error
 	static const struct gic_v3_config defaults;
 	const struct gic_v3_config *wanted = config ? config : &defaults;
 	struct gic_v3 *gic = (struct gic_v3 *)device;
-	gic->cpu_count = wanted->cpu_count ? wanted->cpu_count : 1;
-	gic->spi_count = wanted->spi_count ? wanted->spi_count : DEFAULT_SPIS;
-	if (gic->cpu_count > GIC_V3_CPU_MAX)
+	gic->banks.cpu_count = wanted->cpu_count ? wanted->cpu_count : 1;
+	gic->banks.spi_count = wanted->spi_count ? wanted->spi_count : GIC_SPI_DEFAULT;
+	if (gic->banks.cpu_count > GIC_CPU_MAX)
 		return error_set(error, EXIT_CODE_USAGE, "gic_v3: %u CPUs, at most %d expected",
-				 gic->cpu_count, GIC_V3_CPU_MAX);
-	if (gic->spi_count > GIC_V3_SPI_MAX || gic->spi_count % GIC_BANK)
+				 gic->banks.cpu_count, GIC_CPU_MAX);
+	if (gic->banks.spi_count > GIC_SPI_MAX || gic->banks.spi_count % GIC_BANK)
 		return error_set(error, EXIT_CODE_USAGE,
 				 "gic_v3: %u shared interrupts, a multiple of 32 up to %d expected",
-				 gic->spi_count, GIC_V3_SPI_MAX);
-	for (unsigned cpu = 0; cpu < gic->cpu_count; cpu++)
+				 gic->banks.spi_count, GIC_SPI_MAX);
+	for (unsigned cpu = 0; cpu < gic->banks.cpu_count; cpu++)
 		gic->affinity[cpu] = wanted->mpidr ? wanted->mpidr[cpu] & GICD_AFFINITY : cpu;
-	gic->window =
-		wanted->redistributors ? wanted->redistributors : GIC_V3_STRIDE * gic->cpu_count;
+	gic->window = wanted->redistributors ? wanted->redistributors
+					     : GIC_V3_STRIDE * gic->banks.cpu_count;
 	int result = make_regions(gic);
 	return result ? error_set(error, EXIT_CODE_USAGE, "gic_v3: cannot make its region: %s",
 				  strerror(-result))
@@ -266,17 +240,10 @@ static void gic_v3_reset(struct device *device)
 {
 	struct gic_v3 *gic = (struct gic_v3 *)device;
 	gic->ctlr = 0;
-	memset(gic->group, 0, sizeof(gic->group));
-	memset(gic->enabled, 0, sizeof(gic->enabled));
-	memset(gic->latch, 0, sizeof(gic->latch));
-	memset(gic->active, 0, sizeof(gic->active));
-	memset(gic->edge, 0, sizeof(gic->edge));
-	memset(gic->priority, 0, sizeof(gic->priority));
+	gic_bank_reset(&gic->banks);
 	memset(gic->router, 0, sizeof(gic->router));
-	for (unsigned cpu = 0; cpu < GIC_V3_CPU_MAX; cpu++) {
+	for (unsigned cpu = 0; cpu < GIC_CPU_MAX; cpu++)
 		gic->waker[cpu] = GICR_PROCESSOR_SLEEP;
-		gic->edge[cpu] = GIC_SGIS;
-	}
 	gic_v3_all_changed(gic);
 }
 
@@ -285,14 +252,12 @@ static void gic_v3_loaded(void *opaque)
 {
 	struct gic_v3 *gic = opaque;
 	gic->ctlr &= GICD_GROUPS;
-	for (unsigned cpu = 0; cpu < GIC_V3_CPU_MAX; cpu++) {
+	for (unsigned cpu = 0; cpu < GIC_CPU_MAX; cpu++) {
 		gic->waker[cpu] &= GICR_PROCESSOR_SLEEP;
 		gic->groups[cpu] &= 3;
-		gic->edge[cpu] |= GIC_SGIS;
 	}
-	for (unsigned i = 0; i < GIC_BANKS * GIC_BANK; i++)
-		gic->priority[i] &= GIC_PRIORITY_BITS;
-	for (unsigned i = 0; i < GIC_V3_SPI_MAX; i++)
+	gic_bank_loaded(&gic->banks);
+	for (unsigned i = 0; i < GIC_SPI_MAX; i++)
 		gic->router[i] &= GICD_AFFINITY | GICD_ANY_PE;
 	gic_v3_all_changed(gic);
 }
@@ -322,11 +287,8 @@ static void gic_v3_fdt(const struct device *device, struct device_fdt *fdt)
 }
 
 static const struct state_field gic_v3_fields[] = {
-	STATE_FIELD(struct gic_v3, ctlr),    STATE_ARRAY(struct gic_v3, waker),
-	STATE_ARRAY(struct gic_v3, groups),  STATE_ARRAY(struct gic_v3, group),
-	STATE_ARRAY(struct gic_v3, enabled), STATE_ARRAY(struct gic_v3, wire),
-	STATE_ARRAY(struct gic_v3, latch),   STATE_ARRAY(struct gic_v3, active),
-	STATE_ARRAY(struct gic_v3, edge),    STATE_ARRAY(struct gic_v3, priority),
+	STATE_FIELD(struct gic_v3, ctlr),   STATE_ARRAY(struct gic_v3, waker),
+	STATE_ARRAY(struct gic_v3, groups), GIC_BANKS_FIELDS(struct gic_v3),
 	STATE_ARRAY(struct gic_v3, router),
 };
 
@@ -341,6 +303,6 @@ const struct device_ops gic_v3_ops = {
 	.fdt = gic_v3_fdt,
 	.fields = gic_v3_fields,
 	.field_count = sizeof(gic_v3_fields) / sizeof(gic_v3_fields[0]),
-	.version = 1,
+	.version = 2,
 	.loaded = gic_v3_loaded,
 };

@@ -9,9 +9,7 @@
 
 #include "core/gic.h"
 #include "devices/device.h"
-
-#define GIC_V3_CPU_MAX 16
-#define GIC_V3_SPI_MAX 480
+#include "devices/gic_bank.h"
 
 /* From the device's base (the distributor) to the redistributors, and from one to the next. */
 #define GIC_V3_REDISTRIBUTORS 0xa0000ull
@@ -22,8 +20,8 @@
  * time, and what counts is the call. Inputs: gic_v3_spi() and gic_v3_ppi().
  */
 struct gic_v3_config {
-	unsigned cpu_count;      /* 1 to GIC_V3_CPU_MAX; 0: 1 */
-	unsigned spi_count;      /* a multiple of 32, at most GIC_V3_SPI_MAX; 0: 256 */
+	unsigned cpu_count;      /* 1 to GIC_CPU_MAX; 0: 1 */
+	unsigned spi_count;      /* a multiple of 32, at most GIC_SPI_MAX; 0: 256 */
 	const uint64_t *mpidr;   /* of each CPU; NULL: Aff0 is the CPU's number */
 	uint64_t redistributors; /* bytes that the device tree gives them; 0: what is there */
 };

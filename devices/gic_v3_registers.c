@@ -4,22 +4,6 @@
  */
 #include "devices/gic_v3_impl.h"
 
-/* Of a distributor, and of the SGI frame of a redistributor, whose first registers they are. */
-enum {
-	IGROUPR = 0x0080,
-	ISENABLER = 0x0100,
-	ICENABLER = 0x0180,
-	ISPENDR = 0x0200,
-	ICPENDR = 0x0280,
-	ISACTIVER = 0x0300,
-	ICACTIVER = 0x0380,
-	IPRIORITYR = 0x0400,
-	IPRIORITYR_END = 0x0800,
-	ICFGR = 0x0c00,
-	ICFGR_END = 0x0d00,
-	BITMAP_SIZE = 0x80,
-};
-
 /* Of a distributor. */
 enum {
 	GICD_CTLR = 0x0000,
@@ -61,131 +45,13 @@ static uint64_t with_part(uint64_t old, uint64_t offset, unsigned size, uint64_t
 	return offset & 4 ? (uint32_t)old | value << 32 : (old & ~0xffffffffull) | (uint32_t)value;
 }
 
-/* -- registers of a bank -- */
-
-/* One word of a bank has one bit for each interrupt. */
-static uint32_t read_bitmap(const struct gic_v3 *gic, uint64_t kind, unsigned bank)
-{
-	switch (kind) {
-	case IGROUPR: return gic->group[bank];
-	case ISENABLER:
-	case ICENABLER: return gic->enabled[bank];
-	case ISPENDR:
-	case ICPENDR: return gic_bank_pending(gic, bank);
-	case ISACTIVER:
-	case ICACTIVER: return gic->active[bank];
-	default: return 0;
-	}
-}
-
-static void write_bitmap(struct gic_v3 *gic, uint64_t kind, unsigned bank, uint32_t value)
-{
-	switch (kind) {
-	case IGROUPR: gic->group[bank] = value; break;
-	case ISENABLER: gic->enabled[bank] |= value; break;
-	case ICENABLER: gic->enabled[bank] &= ~value; break;
-	case ISPENDR: gic->latch[bank] |= value; break;
-	case ICPENDR: gic->latch[bank] &= ~value; break;
-	case ISACTIVER: gic->active[bank] |= value; break;
-	case ICACTIVER: gic->active[bank] &= ~value; break;
-	default: return;
-	}
-	gic_v3_changed(gic, bank);
-}
-
-/* ICFGR: two bits for each interrupt, the upper one tells that it is edge triggered. */
-static uint32_t read_config(const struct gic_v3 *gic, unsigned bank, unsigned half)
-{
-	uint32_t edges = gic->edge[bank] >> 16 * half, value = 0;
-	for (unsigned i = 0; i < 16; i++)
-		value |= (edges >> i & 1) << (2 * i + 1);
-	return value;
-}
-
-/* SGIs are edge triggered, always. */
-static void write_config(struct gic_v3 *gic, unsigned bank, unsigned half, uint32_t value)
-{
-	uint32_t edges = 0;
-	for (unsigned i = 0; i < 16; i++)
-		edges |= (value >> (2 * i + 1) & 1) << i;
-	gic->edge[bank] &= ~(0xffffu << 16 * half);
-	gic->edge[bank] |= edges << 16 * half;
-	if (bank < GIC_V3_CPU_MAX)
-		gic->edge[bank] |= GIC_SGIS;
-	gic_v3_changed(gic, bank);
-}
-
-/* What the register at an offset is about. */
-struct place {
-	unsigned bank;
-	uint64_t kind;  /* IGROUPR ... ICACTIVER, IPRIORITYR, ICFGR */
-	unsigned index; /* within the bank: byte of IPRIORITYR, half of ICFGR */
-};
-
-/* All but the bank, for which *n counts the registers of that kind. False: there is none. */
-static bool find_place(uint64_t offset, struct place *place, unsigned *n)
-{
-	if (offset >= IGROUPR && offset < IPRIORITYR) {
-		place->kind = offset & ~(uint64_t)(BITMAP_SIZE - 1);
-		place->index = 0;
-		*n = offset % BITMAP_SIZE / 4;
-	} else if (offset >= IPRIORITYR && offset < IPRIORITYR_END) {
-		place->kind = IPRIORITYR;
-		place->index = (offset - IPRIORITYR) % GIC_BANK;
-		*n = (unsigned)(offset - IPRIORITYR) / GIC_BANK;
-	} else if (offset >= ICFGR && offset < ICFGR_END) {
-		place->kind = ICFGR;
-		place->index = (offset - ICFGR) / 4 % 2;
-		*n = (unsigned)(offset - ICFGR) / 8;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static uint32_t read_place(const struct gic_v3 *gic, const struct place *place, unsigned size)
-{
-	if (place->kind == IPRIORITYR) {
-		const uint8_t *priority = &gic->priority[place->bank * GIC_BANK + place->index];
-		uint32_t value = 0;
-		for (unsigned i = 0; i < size; i++)
-			value |= (uint32_t)priority[i] << 8 * i;
-		return value;
-	}
-	if (size != 4)
-		return 0;
-	return place->kind == ICFGR ? read_config(gic, place->bank, place->index)
-				    : read_bitmap(gic, place->kind, place->bank);
-}
-
-static void write_place(struct gic_v3 *gic, const struct place *place, unsigned size,
-			uint32_t value)
-{
-	if (place->kind == IPRIORITYR) {
-		uint8_t *priority = &gic->priority[place->bank * GIC_BANK + place->index];
-		for (unsigned i = 0; i < size; i++)
-			priority[i] = value >> 8 * i & GIC_PRIORITY_BITS;
-		gic_v3_changed(gic, place->bank);
-	} else if (size == 4 && place->kind == ICFGR) {
-		write_config(gic, place->bank, place->index, value);
-	} else if (size == 4) {
-		write_bitmap(gic, place->kind, place->bank, value);
-	}
-}
-
-/* Bytes and words; the registers of banks have no other sizes. */
-static bool is_usual(unsigned size)
-{
-	return size == 1 || size == 4;
-}
-
 /* -- the distributor -- */
 
 /* With affinity routing the private interrupts are the redistributors'. */
-static bool find_shared(const struct gic_v3 *gic, uint64_t offset, struct place *place)
+static bool find_shared(const struct gic_v3 *gic, uint64_t offset, struct gic_place *place)
 {
 	unsigned n;
-	if (!find_place(offset, place, &n) || n == 0 || n > gic->spi_count / GIC_BANK)
+	if (!gic_place_find(offset, place, &n) || n == 0 || n > gic->banks.spi_count / GIC_BANK)
 		return false;
 	place->bank = gic_spi_bank(n);
 	return true;
@@ -197,14 +63,14 @@ static bool find_router(const struct gic_v3 *gic, uint64_t offset, unsigned *spi
 	if (offset < GICD_IROUTER + 8 * GIC_BANK)
 		return false;
 	*spi = (unsigned)(offset - GICD_IROUTER) / 8 - GIC_BANK;
-	return *spi < gic->spi_count;
+	return *spi < gic->banks.spi_count;
 }
 
 /* 16 bits of INTID, A3V; no security, no LPIs, no message-based interrupts. */
 static uint32_t typer(const struct gic_v3 *gic)
 {
 	enum { ID_BITS = 15 << 19, A3V = 1 << 24 };
-	return A3V | ID_BITS | gic->spi_count / GIC_BANK;
+	return A3V | ID_BITS | gic->banks.spi_count / GIC_BANK;
 }
 
 static uint32_t read_distributor(const struct gic_v3 *gic, uint64_t offset)
@@ -222,10 +88,10 @@ static mb_result gicd_read(void *opaque, uint64_t offset, unsigned size, struct 
 {
 	(void)attrs;
 	const struct gic_v3 *gic = opaque;
-	struct place place;
+	struct gic_place place;
 	unsigned spi;
-	if (is_usual(size) && find_shared(gic, offset, &place))
-		*value = read_place(gic, &place, size);
+	if (gic_place_has_size(size) && find_shared(gic, offset, &place))
+		*value = gic_place_read(&gic->banks, &place, size);
 	else if (size >= 4 && find_router(gic, offset, &spi))
 		*value = part_of(gic->router[spi], offset, size);
 	else if (size == 4)
@@ -238,10 +104,11 @@ static mb_result gicd_write(void *opaque, uint64_t offset, unsigned size, struct
 {
 	(void)attrs;
 	struct gic_v3 *gic = opaque;
-	struct place place;
+	struct gic_place place;
 	unsigned spi;
-	if (is_usual(size) && find_shared(gic, offset, &place)) {
-		write_place(gic, &place, size, (uint32_t)value);
+	if (gic_place_has_size(size) && find_shared(gic, offset, &place)) {
+		gic_place_write(&gic->banks, &place, size, (uint32_t)value);
+		gic_v3_changed(gic, place.bank);
 	} else if (size >= 4 && find_router(gic, offset, &spi)) {
 		gic->router[spi] = with_part(gic->router[spi], offset, size, value) &
 				   (GICD_AFFINITY | GICD_ANY_PE);
@@ -268,7 +135,7 @@ static uint64_t redistributor_typer(const struct gic_v3 *gic, unsigned cpu)
 {
 	enum { LAST = 1 << 4 };
 	uint64_t affinity = (gic->affinity[cpu] & 0xffffff) | gic->affinity[cpu] >> 32 << 24;
-	return affinity << 32 | cpu << 8 | (cpu + 1 == gic->cpu_count ? LAST : 0);
+	return affinity << 32 | cpu << 8 | (cpu + 1 == gic->banks.cpu_count ? LAST : 0);
 }
 
 /* ChildrenAsleep follows ProcessorSleep at once. */
@@ -291,11 +158,11 @@ static uint64_t read_rd_frame(const struct gic_v3 *gic, unsigned cpu, uint64_t o
 	}
 }
 
-static bool find_private(unsigned cpu, uint64_t offset, struct place *place)
+static bool find_private(unsigned cpu, uint64_t offset, struct gic_place *place)
 {
 	unsigned n;
 	place->bank = cpu;
-	return find_place(offset - FRAME, place, &n) && n == 0;
+	return gic_place_find(offset - FRAME, place, &n) && n == 0;
 }
 
 static mb_result gicr_read(void *opaque, uint64_t offset, unsigned size, struct mb_attrs attrs,
@@ -305,11 +172,11 @@ static mb_result gicr_read(void *opaque, uint64_t offset, unsigned size, struct 
 	const struct gic_v3 *gic = opaque;
 	unsigned cpu = (unsigned)(offset / GIC_V3_STRIDE);
 	offset %= GIC_V3_STRIDE;
-	struct place place;
+	struct gic_place place;
 	if (offset < FRAME)
 		*value = read_rd_frame(gic, cpu, offset, size);
-	else if (is_usual(size) && find_private(cpu, offset, &place))
-		*value = read_place(gic, &place, size);
+	else if (gic_place_has_size(size) && find_private(cpu, offset, &place))
+		*value = gic_place_read(&gic->banks, &place, size);
 	else if (size == 4)
 		*value = identification(offset - FRAME);
 	return MB_OK;
@@ -322,14 +189,15 @@ static mb_result gicr_write(void *opaque, uint64_t offset, unsigned size, struct
 	struct gic_v3 *gic = opaque;
 	unsigned cpu = (unsigned)(offset / GIC_V3_STRIDE);
 	offset %= GIC_V3_STRIDE;
-	struct place place;
+	struct gic_place place;
 	if (offset < FRAME) {
 		if (offset != GICR_WAKER || size != 4)
 			return MB_OK;
 		gic->waker[cpu] = value & GICR_PROCESSOR_SLEEP;
 		gic_v3_all_changed(gic);
-	} else if (is_usual(size) && find_private(cpu, offset, &place)) {
-		write_place(gic, &place, size, (uint32_t)value);
+	} else if (gic_place_has_size(size) && find_private(cpu, offset, &place)) {
+		gic_place_write(&gic->banks, &place, size, (uint32_t)value);
+		gic_v3_changed(gic, place.bank);
 	}
 	return MB_OK;
 }

@@ -347,7 +347,9 @@ static void slot_loaded(void *opaque)
 		if (!queue->size)
 			queue->ready = 0;
 	}
-	virtio->accepted &= virtio->offered;
+	/* Until FEATURES_OK a driver may have asked for anything, and is told then. */
+	if (virtio->status & VIRTIO_STATUS_FEATURES_OK)
+		virtio->accepted &= virtio->offered;
 	if (!virtio->kind)
 		virtio->status = 0;
 	virtio_interrupt(virtio, 0);

@@ -60,6 +60,28 @@ static const struct board_kind *find_kind(enum image_arch arch)
 	return NULL;
 }
 
+int board_config_parse(struct board_config *config, const char *text, struct error *error)
+{
+	const struct board_kind *kind = find_kind(config->arch);
+	char buffer[128];
+	if (!kind || strlen(text) >= sizeof(buffer))
+		return error_set(error, EXIT_CODE_USAGE, "--machine %.100s: expected 'virt'", text);
+	memcpy(buffer, text, strlen(text) + 1);
+	char *rest = buffer;
+	if (strcmp(strsep(&rest, ","), kind->info.name) != 0)
+		return error_set(error, EXIT_CODE_USAGE, "--machine %s: expected '%s'", text,
+				 kind->info.name);
+	while (rest) {
+		char *value = strsep(&rest, ",");
+		const char *key = strsep(&value, "=");
+		if (value && kind->set && kind->set(config, key, value))
+			continue;
+		return error_set(error, EXIT_CODE_USAGE, "--machine %s: '%s', expected %s", text,
+				 key, *kind->info.settings ? kind->info.settings : "no settings");
+	}
+	return 0;
+}
+
 static int check_config(const struct board *board, const struct board_config *config,
 			struct error *error)
 {

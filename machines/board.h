@@ -56,6 +56,8 @@ struct board_config {
 	enum image_arch arch;      /* the board: IMAGE_ARCH_RISCV64 or IMAGE_ARCH_AARCH64 */
 	struct riscv_config riscv; /* its CPUs; only that of arch counts */
 	struct arm64_config arm64;
+	/* AArch64: 2 or 3; 0: 3 if the CPUs have its interface. With 2 they lose it. */
+	unsigned gic_version;
 
 	const char *kernel; /* path; NULL only with BOARD_FIRMWARE_FILE or without_image */
 	/* Bytes to load as initramfs, or NULL; see machines/cpio.h and machines/initramfs.h. */
@@ -88,9 +90,16 @@ struct board_config {
  * console. */
 void board_config_default(struct board_config *config);
 
+/*
+ * Sets the board's part of a config from "virt[,KEY=VALUE]..."; config->arch is set. Returns 0, or
+ * -1 with error (125).
+ */
+int board_config_parse(struct board_config *config, const char *text, struct error *error);
+
 /* A board of --machine. */
 struct board_info {
 	const char *name, *summary;
+	const char *settings; /* KEY=VALUE|VALUE..., "" */
 	enum image_arch arch;
 	unsigned cpus_max;
 };

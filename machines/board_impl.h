@@ -30,6 +30,8 @@ struct board_kind {
 	struct board_info info;
 	struct board_map map;
 
+	/* Sets what a key of --machine says; false: no such key or value. May be NULL. */
+	bool (*set)(struct board_config *config, const char *key, const char *value);
 	/* Checks and copies the board's part of config. */
 	int (*configure)(struct board *board, const struct board_config *config,
 			 struct error *error);
@@ -82,6 +84,7 @@ struct board_arm64 {
 	struct arm64_cpu *pe[BOARD_CPUS_MAX];
 	struct psci *psci;
 	struct device *rtc, *gic;
+	unsigned gic_version;
 };
 
 struct board {

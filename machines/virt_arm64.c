@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "devices/gic_v2.h"
 #include "devices/gic_v3.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
@@ -11,13 +12,37 @@
 #include "machines/identity.h"
 #include "psci/psci.h"
 
+static bool set(struct board_config *config, const char *key, const char *value)
+{
+	bool known = !strcmp(value, "2") || !strcmp(value, "3");
+	if (strcmp(key, "gic-version") != 0 || !known)
+		return false;
+	config->gic_version = (unsigned)(*value - '0');
+	return true;
+}
+
+/* The CPUs have the interface of a GICv3, or the board a GICv2. */
+static int choose_gic(struct board *board, unsigned version, struct error *error)
+{
+	struct arm64_config *cpu = &board->arm64.cpu;
+	bool interface = arm64_config_has(cpu, A64_FEAT_GICv3);
+	if (version == 3 && !interface)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "--machine virt,gic-version=3: the CPU model has no GICv3, "
+				 "expected --cpu MODEL,+GICv3 or gic-version=2");
+	if (version == 2)
+		arm64_config_remove(cpu, A64_FEAT_GICv3);
+	board->arm64.gic_version = version ? version : interface ? 3 : 2;
+	return 0;
+}
+
 static int configure(struct board *board, const struct board_config *config, struct error *error)
 {
 	if (config->firmware != BOARD_FIRMWARE_BUILTIN)
 		return error_set(error, EXIT_CODE_USAGE,
 				 "--sbi: aarch64 has its own firmware in process, expected 'on'");
 	board->arm64.cpu = config->arm64;
-	return 0;
+	return choose_gic(board, config->gic_version, error);
 }
 
 static uint64_t flat_address(const struct board *board)
@@ -40,7 +65,8 @@ static int make_cpus(struct board *board, struct error *error)
 
 static struct irq_line shared_irq(const struct board *board, unsigned number)
 {
-	return gic_v3_spi(board->arm64.gic, number);
+	struct device *gic = board->arm64.gic;
+	return board->arm64.gic_version == 2 ? gic_v2_spi(gic, number) : gic_v3_spi(gic, number);
 }
 
 static struct device *make_wired(struct board *board, const struct device_ops *ops, uint64_t base,
@@ -50,7 +76,7 @@ static struct device *make_wired(struct board *board, const struct device_ops *o
 	return board_make_device(board, ops, base, 0, &line, 1, config, error);
 }
 
-static int make_gic(struct board *board, struct error *error)
+static int make_gic_v3(struct board *board, struct error *error)
 {
 	struct board_arm64 *arm64 = &board->arm64;
 	struct irq_line lines[VIRT_ARM64_CPUS_MAX];
@@ -71,6 +97,43 @@ static int make_gic(struct board *board, struct error *error)
 					   gic_v3_ppi(arm64->gic, i, arm64_wire_intid(wire)));
 	}
 	return 0;
+}
+
+/* A GICv2 has the CPU interfaces, and drives the maintenance interrupts itself. */
+static int make_gic_v2(struct board *board, struct error *error)
+{
+	static const uint8_t line_numbers[GIC_V2_LINES] = {
+		[GIC_V2_IRQ] = 0,
+		[GIC_V2_FIQ] = 1,
+		[GIC_V2_VIRTUAL_IRQ] = 2,
+		[GIC_V2_VIRTUAL_FIQ] = 3,
+	};
+	struct board_arm64 *arm64 = &board->arm64;
+	struct irq_line lines[VIRT_ARM64_CPUS_MAX * GIC_V2_LINES];
+	for (unsigned i = 0; i < board->cpu_count * GIC_V2_LINES; i++)
+		lines[i] = arm64_interrupt_line(arm64->pe[i / GIC_V2_LINES],
+						line_numbers[i % GIC_V2_LINES]);
+	const struct gic_v2_config config = {
+		.cpu_count = board->cpu_count,
+		.virtual = arm64->cpu.highest >= A64_EL2,
+	};
+	arm64->gic = board_make_device(board, &gic_v2_ops, VIRT_ARM64_GIC_BASE, 0, lines,
+				       board->cpu_count * GIC_V2_LINES, &config, error);
+	if (!arm64->gic)
+		return -1;
+	for (unsigned i = 0; i < board->cpu_count; i++)
+		for (unsigned wire = 0; wire < A64_WIRE_COUNT; wire++)
+			if (wire != A64_WIRE_MAINTENANCE)
+				arm64_connect_wire(
+					arm64->pe[i], wire,
+					gic_v2_ppi(arm64->gic, i, arm64_wire_intid(wire)));
+	return 0;
+}
+
+static int make_gic(struct board *board, struct error *error)
+{
+	return board->arm64.gic_version == 2 ? make_gic_v2(board, error)
+					     : make_gic_v3(board, error);
 }
 
 static int make_devices(struct board *board, const struct board_config *config, struct error *error)
@@ -132,6 +195,7 @@ static void describe(const struct board *board, FILE *out)
 	const struct arm64_config *config = &board->arm64.cpu;
 	fprintf(out, "cpu.extensions=");
 	arm64_config_features(config, describe_feature, out);
+	fprintf(out, "\ngic=%u", board->arm64.gic_version);
 	fprintf(out, "\ncpu.midr=0x%" PRIx64 "\ncpu.cntfrq=%" PRIu64 "\n", config->midr,
 		config->cntfrq_hz);
 }
@@ -159,6 +223,7 @@ static void identify(const struct board *board, const struct board_config *confi
 	arm64_config_features(cpu, add_name, &names);
 	identity_add(identity, "features", NULL, "%s", names.text);
 	identity_add(identity, "midr", NULL, "0x%" PRIx64, cpu->midr);
+	identity_add(identity, "gic", NULL, "%u", board->arm64.gic_version);
 	identity_add(identity, "cntfrq", NULL, "%" PRIu64, cpu->cntfrq_hz);
 }
 
@@ -166,7 +231,8 @@ const struct board_kind virt_arm64_kind = {
 	.info = {.name = "virt",
 		 .arch = IMAGE_ARCH_AARCH64,
 		 .cpus_max = VIRT_ARM64_CPUS_MAX,
-		 .summary = "EL0 to EL2 with PSCI, GICv3, PL011, PL031, 32 virtio-mmio slots"},
+		 .settings = "gic-version=2|3",
+		 .summary = "EL0 to EL2 with PSCI, GIC, PL011, PL031, 32 virtio-mmio slots"},
 	.map =
 		{
                  .ram_base = VIRT_ARM64_RAM_BASE,
@@ -176,6 +242,7 @@ const struct board_kind virt_arm64_kind = {
                  .virtio_stride = VIRT_ARM64_VIRTIO_STRIDE,
                  .virtio_slots = VIRT_ARM64_VIRTIO_SLOTS,
 		 },
+	.set = set,
 	.configure = configure,
 	.flat_address = flat_address,
 	.make_cpus = make_cpus,

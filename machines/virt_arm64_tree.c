@@ -40,11 +40,20 @@ static void put_psci(struct board *board, struct device_fdt *fdt)
 }
 
 /* Secure and non-secure EL1 physical, virtual, EL2 physical, EL2 virtual. */
-static void put_timer(struct device_fdt *fdt)
+static void put_timer(struct board *board, struct device_fdt *fdt)
 {
 	static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
-	const uint32_t interrupts[] = {PPI,   13,  LEVEL, PPI,   14,  LEVEL, PPI,  11,
-				       LEVEL, PPI, 10,    LEVEL, PPI, 12,    LEVEL};
+	static const uint8_t private[] = {13, 14, 11, 10, 12};
+	/* GICv2 wants to know at which CPUs they are. */
+	uint32_t flags = LEVEL;
+	if (board->arm64.gic_version == 2)
+		flags |= ((1u << board->cpu_count) - 1) << 8;
+	uint32_t interrupts[3 * sizeof(private)];
+	for (unsigned i = 0; i < sizeof(private); i++) {
+		interrupts[3 * i] = PPI;
+		interrupts[3 * i + 1] = private[i];
+		interrupts[3 * i + 2] = flags;
+	}
 	device_fdt_node(fdt, "timer");
 	device_fdt_strings(fdt, "compatible", compatible, sizeof(compatible));
 	device_fdt_flag(fdt, "always-on");
@@ -88,7 +97,7 @@ void virt_arm64_write_tree(struct board *board, struct device_fdt *fdt)
 	device_tree_put_memory(board, fdt);
 	put_cpus(board, fdt);
 	put_psci(board, fdt);
-	put_timer(fdt);
+	put_timer(board, fdt);
 	put_clock(fdt);
 	fdt->phandle = GIC_PHANDLE;
 	device_describe(board->arm64.gic, fdt);

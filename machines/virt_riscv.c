@@ -333,6 +333,7 @@ const struct board_kind virt_riscv_kind = {
 	.info = {.name = "virt",
 		 .arch = IMAGE_ARCH_RISCV64,
 		 .cpus_max = BOARD_CPUS_MAX,
+		 .settings = "",
 		 .summary = "with SBI, PLIC, CLINT, 16550 UART, 8 virtio-mmio slots"},
 	.map =
 		{

@@ -255,6 +255,10 @@ int arm64_config_parse(struct arm64_config *config, const char *text, struct err
 void arm64_config_features(const struct arm64_config *config,
 			   void (*fn)(void *opaque, const char *name), void *opaque);
 
+/* Whether a feature is there; and takes it away. Nothing else must need it. */
+bool arm64_config_has(const struct arm64_config *config, enum arm64_feature feature);
+void arm64_config_remove(struct arm64_config *config, enum arm64_feature feature);
+
 /* The models of --cpu: sets name and summary of number index; false if there are not as many. */
 bool arm64_model(unsigned index, const char **name, const char **summary);
 

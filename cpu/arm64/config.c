@@ -70,6 +70,16 @@ void arm64_config_default(struct arm64_config *config)
 			config->feature[i / 64] |= 1ull << (i % 64);
 }
 
+bool arm64_config_has(const struct arm64_config *config, enum arm64_feature feature)
+{
+	return config->feature[feature / 64] >> (feature % 64) & 1;
+}
+
+void arm64_config_remove(struct arm64_config *config, enum arm64_feature feature)
+{
+	config->feature[feature / 64] &= ~(1ull << (feature % 64));
+}
+
 bool arm64_model(unsigned index, const char **name, const char **summary)
 {
 	if (index >= MODEL_COUNT)

@@ -8,12 +8,7 @@
 #include "cpu/arm64/arm64.h"
 
 enum {
-	GIC_PRIORITY_MASK = 0xf8, /* five bits of priority, and of preemption */
-	GIC_PRIORITY_SHIFT = 3,   /* between a priority and its bit of ICC_AP<m>R0_EL1 */
-	GIC_BPR0_MIN = 2,
-	GIC_BPR1_MIN = 3,
 	GIC_LIST_REGISTERS = 16,
-	GIC_SPECIAL = 1020, /* INTIDs from here to 1023 stand for no interrupt */
 	GIC_LPI_FIRST = 8192,
 	GIC_INTID_MASK = 0xffffff,
 };
@@ -26,10 +21,7 @@ enum {
 	ICC_CTLR_A3V = 1 << 15,
 };
 
-/*
- * The active priorities of an interface, physical or virtual: bit n of a word is priority
- * n << GIC_PRIORITY_SHIFT.
- */
+/* The active priorities of an interface, physical or virtual. */
 struct gic_active {
 	uint64_t *group[2];
 };
@@ -42,10 +34,6 @@ void gic_raise_priority(const struct gic_active *active, unsigned group, uint8_t
 
 /* Drops the most urgent one. It must be of the group; false: it is not, or there is none. */
 bool gic_drop_priority(const struct gic_active *active, unsigned group);
-
-/* The bits of a priority that decide on preemption (IHI 0069, 4.8.6). */
-uint8_t gic_group_priority(unsigned group, bool common, unsigned bpr0, unsigned bpr1,
-			   uint8_t priority);
 
 /* What can be signalled of the physical and the virtual interface: bits of enum arm64_line. */
 uint32_t gic_physical_lines(const struct arm64_cpu *pe);

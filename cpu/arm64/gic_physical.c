@@ -9,13 +9,12 @@
 
 uint8_t gic_running_priority(const struct gic_active *active)
 {
-	uint32_t bits = (uint32_t)(*active->group[0] | *active->group[1]);
-	return bits ? (uint8_t)(__builtin_ctz(bits) << GIC_PRIORITY_SHIFT) : GIC_IDLE;
+	return gic_most_urgent((uint32_t)(*active->group[0] | *active->group[1]));
 }
 
 void gic_raise_priority(const struct gic_active *active, unsigned group, uint8_t priority)
 {
-	*active->group[group] |= 1u << (priority >> GIC_PRIORITY_SHIFT);
+	*active->group[group] |= gic_priority_bit(priority);
 }
 
 bool gic_drop_priority(const struct gic_active *active, unsigned group)
@@ -26,14 +25,6 @@ bool gic_drop_priority(const struct gic_active *active, unsigned group)
 		return false;
 	*active->group[group] = own & (own - 1);
 	return true;
-}
-
-uint8_t gic_group_priority(unsigned group, bool common, unsigned bpr0, unsigned bpr1,
-			   uint8_t priority)
-{
-	/* Group 1 has one bit less of subpriority for the same value. */
-	unsigned low = group == GIC_GROUP0 || common ? bpr0 + 1 : bpr1;
-	return (uint8_t)(priority & ~((1u << low) - 1));
 }
 
 /* -- the physical interface -- */
@@ -104,12 +95,8 @@ void gic_restart(struct arm64_cpu *pe)
 {
 	uint64_t *sysreg = pe->sysreg;
 	sysreg[A64_ICC_PMR_EL1] &= GIC_PRIORITY_MASK;
-	sysreg[A64_ICC_BPR0_EL1] &= 7;
-	sysreg[A64_ICC_BPR1_EL1] &= 7;
-	if (sysreg[A64_ICC_BPR0_EL1] < GIC_BPR0_MIN)
-		sysreg[A64_ICC_BPR0_EL1] = GIC_BPR0_MIN;
-	if (sysreg[A64_ICC_BPR1_EL1] < GIC_BPR1_MIN)
-		sysreg[A64_ICC_BPR1_EL1] = GIC_BPR1_MIN;
+	sysreg[A64_ICC_BPR0_EL1] = gic_binary_point(GIC_BPR0_MIN, sysreg[A64_ICC_BPR0_EL1]);
+	sysreg[A64_ICC_BPR1_EL1] = gic_binary_point(GIC_BPR1_MIN, sysreg[A64_ICC_BPR1_EL1]);
 	pe->irq_wires &= A64_LINES;
 	gic_restart_virtual(pe);
 	enable_groups(pe);
@@ -280,7 +267,7 @@ uint64_t read_icc_bpr(struct arm64_cpu *pe, enum arm64_sysreg reg)
 void write_icc_bpr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
 	unsigned group = group_of(reg);
-	uint64_t least = group == GIC_GROUP0 ? GIC_BPR0_MIN : GIC_BPR1_MIN;
+	unsigned least = group == GIC_GROUP0 ? GIC_BPR0_MIN : GIC_BPR1_MIN;
 	value &= 7;
 	if (gic_is_virtual(pe, 1u << group)) {
 		gic_virtual_set_binary_point(pe, group, value);
@@ -288,7 +275,7 @@ void write_icc_bpr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 	}
 	if (group == GIC_GROUP1 && pe->sysreg[A64_ICC_CTLR_EL1] & ICC_CTLR_CBPR)
 		return;
-	pe->sysreg[reg] = value > least ? value : least;
+	pe->sysreg[reg] = gic_binary_point(least, value);
 	gic_update(pe);
 }
 

@@ -309,11 +309,9 @@ uint64_t gic_virtual_binary_point(const struct arm64_cpu *pe, unsigned group)
 void gic_virtual_set_binary_point(struct arm64_cpu *pe, unsigned group, uint64_t value)
 {
 	if (group == GIC_GROUP0)
-		set_vmcr_field(pe, VMCR_VBPR0_SHIFT, 7,
-			       value > GIC_BPR0_MIN ? value : GIC_BPR0_MIN);
+		set_vmcr_field(pe, VMCR_VBPR0_SHIFT, 7, gic_binary_point(GIC_BPR0_MIN, value));
 	else if (!is_common(pe))
-		set_vmcr_field(pe, VMCR_VBPR1_SHIFT, 7,
-			       value > GIC_BPR1_MIN ? value : GIC_BPR1_MIN);
+		set_vmcr_field(pe, VMCR_VBPR1_SHIFT, 7, gic_binary_point(GIC_BPR1_MIN, value));
 }
 
 uint64_t gic_virtual_control(const struct arm64_cpu *pe)
@@ -378,12 +376,12 @@ void write_ich_hcr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 /* Binary points below the smallest become it; VFIQEn is 1 without memory-mapped access. */
 void write_ich_vmcr(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
-	uint64_t bpr0 = value >> VMCR_VBPR0_SHIFT & 7, bpr1 = value >> VMCR_VBPR1_SHIFT & 7;
+	uint64_t bpr0 = gic_binary_point(GIC_BPR0_MIN, value >> VMCR_VBPR0_SHIFT);
+	uint64_t bpr1 = gic_binary_point(GIC_BPR1_MIN, value >> VMCR_VBPR1_SHIFT);
 	uint64_t kept = VMCR_VENG0 * 3 | VMCR_VCBPR | VMCR_VEOIM |
 			(uint64_t)GIC_PRIORITY_MASK << VMCR_VPMR_SHIFT;
-	pe->sysreg[reg] = (value & kept) | VMCR_VFIQEN |
-			  (bpr0 > GIC_BPR0_MIN ? bpr0 : GIC_BPR0_MIN) << VMCR_VBPR0_SHIFT |
-			  (bpr1 > GIC_BPR1_MIN ? bpr1 : GIC_BPR1_MIN) << VMCR_VBPR1_SHIFT;
+	pe->sysreg[reg] =
+		(value & kept) | VMCR_VFIQEN | bpr0 << VMCR_VBPR0_SHIFT | bpr1 << VMCR_VBPR1_SHIFT;
 	virtual_changed(pe);
 }
 

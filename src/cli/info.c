@@ -187,16 +187,17 @@ static void machine_row(void *opaque, const struct board_info *info)
 	char cpus[16];
 	snprintf(cpus, sizeof(cpus), "%u", info->cpus_max);
 	table_row(opaque, (const char *[COLUMNS_MAX]){info->name, image_arch_name(info->arch), cpus,
-						      info->summary});
+						      info->settings, info->summary});
 }
 
 static void info_machines(struct table *table)
 {
-	table->columns = 4;
+	table->columns = 5;
 	table->keys[0] = "machine", table->widths[0] = 7;
 	table->keys[1] = "arch", table->widths[1] = 8;
 	table->keys[2] = "cpus", table->widths[2] = 4;
-	table->keys[3] = "what";
+	table->keys[3] = "settings", table->widths[3] = 15;
+	table->keys[4] = "what";
 	table_begin(table);
 	board_list(machine_row, table);
 }

@@ -21,7 +21,7 @@ const struct option machine_option_table[] = {
 	{ "serial", 0, "serial", OPTION_STRING, "WHERE", ROW(serial), "console: stdio, file:PATH or null (stdio)" },
 	{ "display", 0, "display", OPTION_STRING, "none", ROW(display), NULL },
 	{ "nographic", 0, "nographic", OPTION_FLAG, NULL, ROW(nographic), NULL },
-	{ "machine", 'M', "machine", OPTION_STRING, "virt", ROW(machine), NULL },
+	{ "machine", 'M', "machine", OPTION_STRING, "virt[,k=v]", ROW(machine), "the board; aarch64: gic-version=2|3 (trapline info machines)" },
 	{ "no-reboot", 0, "no-reboot", OPTION_FLAG, NULL, ROW(no_reboot), "end when the guest reboots" },
 	{ "seed", 0, NULL, OPTION_NUMBER, "N", ROW(seed), "of everything random (1)" },
 	{ "rtc", 0, NULL, OPTION_STRING, "host|SECONDS", ROW(rtc), "clock at start (a fixed date, so that runs repeat)" },

@@ -241,9 +241,6 @@ static int configure_cpu(const struct machine_options *options, struct board_con
 
 static int check_names(const struct machine_options *options, struct error *error)
 {
-	if (options->machine && strcmp(options->machine, "virt"))
-		return error_set(error, EXIT_CODE_USAGE, "--machine %s: expected 'virt'",
-				 options->machine);
 	if (options->display && strcmp(options->display, "none"))
 		return error_set(error, EXIT_CODE_USAGE,
 				 "--display %s: only 'none' is there in this version",
@@ -315,7 +312,8 @@ static int configure(struct session *session, struct board_config *config, struc
 	if (check_names(options, error) || configure_log(options, log, error) ||
 	    configure_sbi(session, config, error) || configure_clock(options, config, error))
 		return -1;
-	if (session_choose_arch(options, config, error) || configure_cpu(options, config, error))
+	if (session_choose_arch(options, config, error) || configure_cpu(options, config, error) ||
+	    (options->machine && board_config_parse(config, options->machine, error)))
 		return -1;
 	if (options->cpus < 1 || options->cpus > MACHINE_MAX_CPUS)
 		return error_set(error, EXIT_CODE_USAGE, "--cpus %llu: expected 1 to %d",

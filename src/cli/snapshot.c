@@ -33,13 +33,14 @@ static void take_line(void *opaque, const char *key, const char *value)
 		uint64_t *number;
 		const char **text;
 	} rows[] = {
-		{"memory",         &options->memory,  NULL         },
-		{"cpus",           &options->cpus,    NULL         },
-		{"option.insn-ns", &options->insn_ns, NULL         },
-		{"option.quantum", &options->quantum, NULL         },
-		{"option.seed",    &options->seed,    NULL         },
-		{"option.cpu",     NULL,              &options->cpu},
-		{"option.sbi",     NULL,              &options->sbi},
+		{"memory",         &options->memory,  NULL             },
+		{"cpus",           &options->cpus,    NULL             },
+		{"option.insn-ns", &options->insn_ns, NULL             },
+		{"option.quantum", &options->quantum, NULL             },
+		{"option.seed",    &options->seed,    NULL             },
+		{"option.cpu",     NULL,              &options->cpu    },
+		{"option.sbi",     NULL,              &options->sbi    },
+		{"option.machine", NULL,              &options->machine},
 	};
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(key, rows[i].key) != 0)
@@ -102,6 +103,7 @@ char *snapshot_notes(const struct session *session, const char *more)
 		(unsigned long long)condition_instructions(session->machine));
 	fprintf(out, "time-ns=%llu\n", (unsigned long long)clock_ns(&session->machine->clock));
 	note(out, "option.cpu", options->cpu);
+	note(out, "option.machine", options->machine);
 	/* Firmware of a file is in memory. */
 	note(out, "option.sbi", config->firmware == BOARD_FIRMWARE_BUILTIN ? options->sbi : "off");
 	fprintf(out, "option.insn-ns=%llu\noption.quantum=%llu\noption.seed=%llu\n",

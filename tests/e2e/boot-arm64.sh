@@ -19,6 +19,8 @@ if [ ! -e "${TRAPLINE_BUILD:?}/test-roms/linux-aarch64/init.elf" ]; then
 	exit
 fi
 is "dt check --arch aarch64" "" "$("$TRAPLINE" dt check --arch aarch64 -c 4 2>&1)"
+is "dt check --arch aarch64 with a GICv2" "" \
+	"$("$TRAPLINE" dt check --arch aarch64 -c 4 -M virt,gic-version=2 2>&1)"
 if ! busybox=$(image busybox aarch64); then
 	skip "boot-arm64" "no guest images"
 	report
@@ -37,6 +39,8 @@ vhe='VHE mode initialized successfully'
 start "kernel: EL2" "$vhe" "$kernel"
 start "kernel: EL1 on 4 cores, interpreter" 'Brought up 1 node, 4 CPUs' "$kernel" -c 4 \
 	--cpu max,-el2 --engine interp
+start "kernel: GICv2, EL2 on 2 cores" 'GIC: Using split EOI/Deactivate mode' "$kernel" -c 2 \
+	--machine virt,gic-version=2
 if new=$(image kernel-new aarch64); then
 	start "kernel-new: EL2 on 4 cores" "$vhe" "$new" -c 4
 fi

@@ -233,3 +233,87 @@ Test(board_arm64, features_bring_what_they_need_or_are_refused)
 	cr_assert_eq(arm64_config_parse(&config, "cortex-a57,+flagm2", NULL), 0);
 	cr_assert(config.feature[A64_FEAT_FlagM / 64] >> A64_FEAT_FlagM % 64 & 1);
 }
+
+static void expect_refused(const char *machine, const char *reason)
+{
+	bench.error = (struct error){0};
+	cr_expect_eq(board_config_parse(&bench.config, machine, &bench.error), -1, "%s", machine);
+	cr_expect(strstr(bench.error.text, reason), "%s", bench.error.text);
+	cr_expect_eq(bench.error.exit_code, 125);
+}
+
+Test(board_arm64, settings_of_the_machine)
+{
+	cr_expect_eq(board_config_parse(&bench.config, "virt", &bench.error), 0);
+	cr_expect_eq(bench.config.gic_version, 0);
+	cr_expect_eq(board_config_parse(&bench.config, "virt,gic-version=2", &bench.error), 0);
+	cr_expect_eq(bench.config.gic_version, 2);
+	expect_refused("virt,gic-version=4", "'gic-version', expected gic-version=2|3");
+	expect_refused("virt,gic-version", "'gic-version'");
+	expect_refused("virt,", "''");
+	expect_refused("q35", "expected 'virt'");
+	bench.config.arch = IMAGE_ARCH_RISCV64;
+	expect_refused("virt,gic-version=2", "expected no settings");
+	bench.config.arch = IMAGE_ARCH_AARCH64;
+}
+
+/* A GICv2 has no system registers, and the device tree has its four parts. */
+Test(board_arm64, gic_v2)
+{
+	bench.config.gic_version = 2;
+	build(2);
+	cr_expect_not(arm64_has(arm64_cpu(first_cpu()), A64_FEAT_GICv3));
+	const void *tree = board_device_tree(bench.machine)->data;
+	int length, node = fdt_path_offset(tree, "/intc@8000000");
+	cr_assert_str_eq(fdt_getprop(tree, node, "compatible", NULL), "arm,cortex-a15-gic");
+	const fdt32_t *reg = fdt_getprop(tree, node, "reg", &length);
+	cr_assert_eq(length, 4 * 16);
+	cr_expect_eq(fdt32_to_cpu(reg[5]), 0x08010000);
+	cr_expect_eq(fdt32_to_cpu(reg[9]), 0x08030000);
+	cr_expect_eq(fdt32_to_cpu(reg[13]), 0x08040000);
+	node = fdt_path_offset(tree, "/timer");
+	const fdt32_t *interrupts = fdt_getprop(tree, node, "interrupts", &length);
+	cr_assert_eq(length, 5 * 12);
+	cr_expect_eq(fdt32_to_cpu(interrupts[2]), 0x304, "for both CPUs");
+}
+
+/* An interrupt of the UART goes through the distributor to the CPU's IRQ input. */
+Test(board_arm64, gic_v2_drives_the_cpus)
+{
+	const uint32_t enable = 1, all = 0xff, uart = 1 << 1, transmit = 1 << 5;
+	bench.config.gic_version = 2;
+	build(1);
+	struct mb_space *memory = bench.machine->memory;
+	const struct {
+		uint64_t address;
+		uint32_t value;
+	} writes[] = {
+		{0x08000000, enable  },
+                {0x08010000, enable  },
+                {0x08010004, all     },
+                {0x08000104, uart    },
+		{0x09000038, transmit},
+                {0x09000030, 0x301   },
+                {0x09000000, 'x'     },
+	};
+	for (unsigned i = 0; i < sizeof(writes) / sizeof(writes[0]); i++)
+		cr_assert_eq(mb_st(memory, writes[i].address, 4, MB_LITTLE, MB_ATTRS_NONE,
+				   writes[i].value),
+			     MB_OK);
+	cr_expect_eq(arm64_cpu(first_cpu())->irq_level, A64_LINE_IRQ);
+}
+
+/* Without the interface of a GICv3 the board takes a GICv2, unless it is told otherwise. */
+Test(board_arm64, gic_follows_the_cpu)
+{
+	cr_assert_eq(arm64_config_parse(&bench.config.arm64, "max,-gicv3", &bench.error), 0);
+	build(1);
+	const void *tree = board_device_tree(bench.machine)->data;
+	int node = fdt_path_offset(tree, "/intc@8000000");
+	cr_assert_str_eq(fdt_getprop(tree, node, "compatible", NULL), "arm,cortex-a15-gic");
+	board_free(bench.machine);
+	bench.machine = NULL;
+	bench.config.gic_version = 3;
+	cr_expect_eq(board_new(&bench.config, &bench.machine, &bench.error), -1);
+	cr_expect(strstr(bench.error.text, "gic-version=2"), "%s", bench.error.text);
+}
