@@ -10,6 +10,8 @@ unsigned block_insn_at(const struct block *block, const struct uop *uop)
 {
 	unsigned slot = (unsigned)(uop - block->uops);
 	unsigned low = 0, high = block->insn_count;
+	if (block->insns[high - 1].first <= slot) /* most that ask have ended the block */
+		return high - 1;
 	while (high - low > 1) {
 		unsigned middle = (low + high) / 2;
 		if (block->insns[middle].first <= slot)
@@ -61,6 +63,7 @@ static void settle(struct cpu *cpu)
 	if (cpu->exit == CPU_EXIT_TRAP) {
 		cpu->budget += block->insn_count - index;
 		cpu->pc = block->pc + insn->offset;
+		cpu->trap.insn = insn->bits;
 	} else {
 		cpu->budget += block->insn_count - index - 1;
 		cpu->pc = block->pc + insn->offset + insn->length;
@@ -131,10 +134,8 @@ static void observe_insn(struct cpu *cpu, const struct block *block)
 static void after_code(struct cpu *cpu)
 {
 	settle(cpu);
-	if (cpu->exit == CPU_EXIT_TRAP) {
-		cpu->trap.insn = engine_insn(cpu);
+	if (cpu->exit == CPU_EXIT_TRAP)
 		deliver(cpu, &cpu->trap);
-	}
 }
 
 void run_raise_last(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t syndrome,

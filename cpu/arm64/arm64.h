@@ -167,6 +167,14 @@ struct arm64_pac_level {
 	bool tagged[2][2];    /* the top byte is a tag; [data][bit 55] */
 };
 
+/* What some bits of PSTATE mean with the registers as they are; derived, see pe.c. */
+struct arm64_modes {
+	uint32_t key; /* these bits; 0: nothing is known */
+	uint32_t word;
+	uint8_t fetch, data; /* TLB modes */
+};
+#define A64_MODES 16
+
 struct arm64_timer {
 	struct clock_event event; /* when the condition will be met */
 	struct arm64_cpu *pe;
@@ -186,6 +194,7 @@ struct arm64_cpu {
 	uint64_t sysreg[A64_SYSREG_COUNT];
 
 	struct arm64_translation translation;
+	struct arm64_modes modes[A64_MODES];
 	struct {
 		uint8_t known; /* bit n: level[n] holds */
 		struct arm64_pac_level level[A64_LEVELS];

@@ -57,26 +57,34 @@ static void attend_to_pending(struct arm64_cpu *pe)
 		cpu_attention(&pe->cpu);
 }
 
-void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
+/* The same without the condition flags. */
+static void set_state(struct arm64_cpu *pe, uint64_t pstate)
 {
 	struct cpu *cpu = &pe->cpu;
-	flags_set(cpu, pstate >> PSTATE_NZCV_SHIFT & 15);
 	pe->sp[stack_of(pe->pstate)] = cpu->r[A64_REG_SP];
 	pe->pstate = (uint32_t)pstate & pe->pstate_bits;
 	cpu->r[A64_REG_SP] = pe->sp[stack_of(pe->pstate)];
 	cpu->level = (pe->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
-	arm64_update_mode(cpu);
+	arm64_use_pstate(pe);
 	attend_to_pending(pe);
+}
+
+void arm64_set_pstate(struct arm64_cpu *pe, uint64_t pstate)
+{
+	flags_set(&pe->cpu, pstate >> PSTATE_NZCV_SHIFT & 15);
+	set_state(pe, pstate);
 }
 
 void arm64_set_masks(struct arm64_cpu *pe, uint32_t masks)
 {
 	uint32_t changed = (pe->pstate ^ masks) & PSTATE_DAIF;
 	pe->pstate ^= changed;
-	if (changed & PSTATE_D)
-		arm64_state_changed(pe); /* debug exceptions come and go */
-	else if (changed & ~masks)
+	if (changed & PSTATE_D) { /* debug exceptions come and go */
+		arm64_use_pstate(pe);
+		cpu_attention(&pe->cpu);
+	} else if (changed & ~masks) {
 		attend_to_pending(pe);
+	}
 }
 
 bool arm64_raise_to(struct arm64_cpu *pe, unsigned level, uint64_t esr, const char *why)
@@ -178,11 +186,9 @@ void arm64_deliver(struct cpu *cpu, struct trap *trap)
 	uint64_t vector =
 		(pe->sysreg[vbar_of[bank]] & ~0x7ffull) + vector_offset(pe, target, trap->cause);
 	machine_note_trap(pe->cpu.machine, &pe->cpu, trap);
-	uint64_t keep = PSTATE_NZCV | PSTATE_PAN | PSTATE_DIT;
 	cpu->pc = vector;
-	arm64_set_pstate(pe, (arm64_pstate(pe) & keep) | PSTATE_DAIF | PSTATE_SPSEL |
-				     (sets_pan(pe, target) ? PSTATE_PAN : 0) |
-				     target << PSTATE_EL_SHIFT);
+	set_state(pe, (pe->pstate & (PSTATE_PAN | PSTATE_DIT)) | PSTATE_DAIF | PSTATE_SPSEL |
+			      (sets_pan(pe, target) ? PSTATE_PAN : 0) | target << PSTATE_EL_SHIFT);
 }
 
 /* Whether ERET at this level may go where a saved PSTATE points. */

@@ -295,11 +295,10 @@ static bool acts_unprivileged(const struct arm64_cpu *pe)
 	}
 }
 
-static uint32_t mode_word(struct arm64_cpu *pe)
+static uint32_t mode_word(struct arm64_cpu *pe, unsigned fetch_mode)
 {
 	uint64_t sctlr = arm64_sctlr(pe);
-	const struct arm64_stage1 *stage =
-		arm64_stage1_of(pe, arm64_regime_of_mode(pe->cpu.fetch_mode));
+	const struct arm64_stage1 *stage = arm64_stage1_of(pe, arm64_regime_of_mode(fetch_mode));
 	uint32_t mode = pe->cpu.level;
 	if (sctlr & (pe->cpu.level == A64_EL0 ? SCTLR_SA0 : SCTLR_SA))
 		mode |= A64_MODE_SP_CHECK;
@@ -320,12 +319,34 @@ static uint32_t mode_word(struct arm64_cpu *pe)
 	return mode;
 }
 
-void arm64_update_mode(struct cpu *cpu)
+/* The bits of PSTATE that modes follow from, besides registers. */
+#define PSTATE_OF_MODE                                                                             \
+	(PSTATE_SPSEL | PSTATE_EL | PSTATE_D | PSTATE_IL | PSTATE_SS | PSTATE_PAN | PSTATE_UAO)
+
+static const struct arm64_modes *modes_of_pstate(struct arm64_cpu *pe)
 {
-	struct arm64_cpu *pe = arm64_cpu(cpu);
-	cpu->fetch_mode = (uint8_t)fetch_mode(pe);
-	cpu->data_mode = (uint8_t)data_mode(pe, cpu->fetch_mode);
-	cpu->mode = mode_word(pe);
+	enum { KNOWN = PSTATE_M4, PAN_AT = 22, INDEX_PAN = 3, INDEX_EL = 1 };
+	uint32_t pstate = pe->pstate, key = (pstate & PSTATE_OF_MODE) | KNOWN;
+	unsigned index = (pstate & PSTATE_SPSEL) |
+			 (pstate & PSTATE_EL) >> PSTATE_EL_SHIFT << INDEX_EL |
+			 (pstate & PSTATE_PAN) >> PAN_AT << INDEX_PAN;
+	struct arm64_modes *modes = &pe->modes[index];
+	if (modes->key != key) {
+		modes->fetch = (uint8_t)fetch_mode(pe);
+		modes->data = (uint8_t)data_mode(pe, modes->fetch);
+		modes->word = mode_word(pe, modes->fetch);
+		modes->key = key;
+	}
+	return modes;
+}
+
+void arm64_use_pstate(struct arm64_cpu *pe)
+{
+	struct cpu *cpu = &pe->cpu;
+	const struct arm64_modes *modes = modes_of_pstate(pe);
+	cpu->fetch_mode = modes->fetch;
+	cpu->data_mode = modes->data;
+	cpu->mode = modes->word;
 	unsigned used = 1u << cpu->fetch_mode | 1u << cpu->data_mode;
 	if (pe->translation.stale_modes & used) {
 		arm64_refresh_mode(pe, cpu->fetch_mode);
@@ -334,6 +355,13 @@ void arm64_update_mode(struct cpu *cpu)
 	mmu_use_data_mode(cpu);
 	cpu->aligned_only = cpu->mode & A64_MODE_ALIGNED;
 	mmu_use_jump_key(cpu);
+}
+
+void arm64_update_mode(struct cpu *cpu)
+{
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	arm64_forget_modes(pe);
+	arm64_use_pstate(pe);
 }
 
 void arm64_state_changed(struct arm64_cpu *pe)

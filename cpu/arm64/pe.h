@@ -147,6 +147,16 @@ const char *arm64_cause_name(const struct trap *trap);
 /* A system register has changed that decoding, translation or interrupts depend on. */
 void arm64_state_changed(struct arm64_cpu *pe);
 
+/* A register has changed that modes follow from. */
+static inline void arm64_forget_modes(struct arm64_cpu *pe)
+{
+	for (unsigned i = 0; i < A64_MODES; i++)
+		pe->modes[i].key = 0;
+}
+
+/* PSTATE has changed, and no register: what arm64_update_mode() does, from memory. */
+void arm64_use_pstate(struct arm64_cpu *pe);
+
 /* SCTLR_ELx of the current translation regime. */
 uint64_t arm64_sctlr(const struct arm64_cpu *pe);
 

@@ -297,6 +297,7 @@ void arm64_translation_changed(struct arm64_cpu *pe)
 	pe->translation.stale_regimes = ALL_REGIMES;
 	pe->translation.stale_modes = (1u << A64_TLB_COUNT) - 1;
 	pe->pac.known = 0;
+	arm64_forget_modes(pe);
 }
 
 enum arm64_regime_id arm64_regime_of_mode(unsigned mode)
