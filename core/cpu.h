@@ -180,6 +180,9 @@ enum cpu_flags {
 	CPU_FLAGS_NZCV, /* a is NZCV, N in bit 3 */
 	CPU_FLAGS_ADD,  /* those of a + b; of logic: a is the result, b is 0 */
 	CPU_FLAGS_SUB,  /* those of a - b; carry means no borrow */
+	/* With one of those two: of the lower halves of a and b, whatever their upper halves are.
+	 */
+	CPU_FLAGS_LOW = 4,
 };
 
 /* What a guest architecture supplies. */

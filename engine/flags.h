@@ -41,6 +41,8 @@ static inline unsigned flags_nzcv(const struct cpu *cpu)
 	switch (cpu->flags) {
 	case CPU_FLAGS_ADD: return flags_of_add(a, b, 0);
 	case CPU_FLAGS_SUB: return flags_of_add(a, ~b, 1);
+	case CPU_FLAGS_ADD | CPU_FLAGS_LOW: return flags_of_add(a << 32, b << 32, 0);
+	case CPU_FLAGS_SUB | CPU_FLAGS_LOW: return flags_of_add(a << 32, ~(b << 32), 1);
 	default: return (unsigned)a & 15;
 	}
 }

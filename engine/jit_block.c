@@ -376,12 +376,9 @@ static void lower_one(struct jit_lowering *l)
 {
 	if (is_dead(l->uop))
 		return;
-	if (jit_flags_may_defer(l->uop)) {
-		/* Before SELECT is given registers, which only moves. */
-		jit_compare(l);
-		l->deferred = l->uop;
+	/* Before SELECT is given registers, which only moves. */
+	if (jit_flags_defer(l) || jit_flags_take_constant(l))
 		return;
-	}
 	const struct jit_row *row = &jit_rows[l->uop->op];
 	unsigned uses = jit_uses(l->uop);
 	if (l->jit->listing)
@@ -392,8 +389,13 @@ static void lower_one(struct jit_lowering *l)
 		jit_loop_allocate(l);
 	bool word = prepare_inputs(l, uses, row->flags);
 	l->narrow_result = false;
-	(row->lower ? row->lower : jit_lower_call)(l, row->insn, row->flags);
+	if (l->uop->op == UOP_XOR && jit_flags_compare(l))
+		jit_lower_compare(l, X86_NE, 0);
+	else
+		(row->lower ? row->lower : jit_lower_call)(l, row->insn, row->flags);
 	struct jit_map *map = &l->map;
+	if (uses & USES_SETS_FLAGS && uop_info[l->uop->op].kind != UOP_KIND_FLAGS)
+		l->flags.from = NULL;
 	if (uses & USES_ANY) {
 		map->word = l->jit->canonical.word;
 	} else if (uses & USES_D) {
@@ -415,7 +417,7 @@ static void lower_one(struct jit_lowering *l)
 
 void jit_lower_block(struct jit_lowering *l)
 {
-	l->flags_from = l->deferred = NULL;
+	l->flags.from = l->deferred = l->constant = NULL;
 	for (l->uop = l->block->uops;; l->uop += uop_info[l->uop->op].slots) {
 		lower_one(l);
 		if (jit_ends_block(l->uop))

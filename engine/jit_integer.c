@@ -127,21 +127,6 @@ static void write_condition(struct jit_lowering *l, enum x86_condition condition
 	jit_write(l, X86_RAX, false);
 }
 
-void jit_compare(struct jit_lowering *l)
-{
-	unsigned left = l->uop->a, right = l->uop->b;
-	bool wide = jit_flags_operands(l, &left, &right);
-	unsigned a = jit_host(l, left);
-	if (right == l->jit->zero_register && a != X86_NONE) {
-		x86_op(l->code, X86_TEST, wide, a, x86_reg(a));
-	} else if (right == l->jit->zero_register) {
-		x86_arith_imm(l->code, X86_CMP_I32, wide, jit_home(left), 0);
-	} else {
-		a = jit_read(l, left, X86_RAX);
-		x86_op(l->code, X86_CMP, wide, a, jit_place(l, right));
-	}
-}
-
 /* insn: an enum x86_condition. */
 void jit_lower_compare(struct jit_lowering *l, unsigned insn, unsigned flags)
 {

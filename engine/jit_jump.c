@@ -102,12 +102,18 @@ void jit_jump(struct jit_lowering *l, unsigned n, enum x86_condition condition)
 void jit_lower_branch(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	(void)flags;
-	jit_compare(l);
+	enum x86_condition condition;
+	if (jit_flags_deferred(l, &condition)) {
+		condition ^= insn == X86_E; /* not zero, or zero */
+	} else {
+		jit_compare(l);
+		condition = insn;
+	}
 	if (l->mapped) {
-		jit_loop_branch(l, insn);
+		jit_loop_branch(l, condition);
 		return;
 	}
-	jit_jump(l, 1, insn);
+	jit_jump(l, 1, condition);
 	jit_jump(l, 2, X86_ALWAYS);
 }
 

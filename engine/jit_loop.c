@@ -37,12 +37,22 @@ static unsigned next_read(const struct jit_lowering *l, unsigned guest)
 	}
 }
 
+/*
+ * Temporaries live in one instruction, and every instruction writes them before it reads them: what
+ * happens between does not matter. Registers of the guest are seen by whatever is no arithmetic.
+ */
 bool jit_dies_unseen(const struct uop *uop, unsigned guest)
 {
+	bool temporary = guest >= REG_TEMP && guest < REG_SINK;
 	uint64_t set = 1ull << guest;
 	for (;; uop += uop_info[uop->op].slots) {
-		if (!jit_is_arithmetic(uop) || jit_reads(uop) & set)
+		if (temporary && jit_uses(uop) & USES_ANY &&
+		    (uop->a == guest || uop->b == guest || uop->d == guest))
 			return false;
+		if ((!temporary && !jit_is_arithmetic(uop)) || jit_reads(uop) & set)
+			return false;
+		if (temporary && jit_ends_block(uop))
+			return true;
 		if (jit_writes(uop) & set)
 			return true;
 	}
@@ -101,7 +111,8 @@ static unsigned pick_host(struct jit_lowering *l, unsigned guest, uint64_t keep)
 static void allocate(struct jit_lowering *l, unsigned guest, bool load, uint64_t keep)
 {
 	struct jit_map *map = &l->map;
-	if (map->host_of[guest] != X86_NONE || guest == l->jit->zero_register || guest == REG_SINK)
+	if (map->host_of[guest] != X86_NONE || guest == l->jit->zero_register ||
+	    guest == REG_SINK || jit_is_flag_register(guest))
 		return;
 	unsigned host = pick_host(l, guest, keep);
 	if (host == X86_NONE)
@@ -125,7 +136,8 @@ void jit_loop_allocate(struct jit_lowering *l)
 		allocate(l, uop->a, true, keep);
 	if (uses & USES_B)
 		allocate(l, uop->b, true, keep);
-	if (uses & USES_C)
+	enum x86_condition condition;
+	if (uses & USES_C && !jit_flags_deferred(l, &condition))
 		allocate(l, jit_third(uop), true, keep);
 	if (uses & USES_D)
 		allocate(l, uop->d, false, keep);

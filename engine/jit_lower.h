@@ -29,6 +29,13 @@ struct jit_fp_known {
 	bool restore;        /* it will again after RESTORERM */
 };
 
+/* Where the condition flags have come from in this block. */
+struct jit_flags_known {
+	const struct uop *from; /* the last FLAGS, or NULL */
+	bool constant;          /* its second operand is value, not a register */
+	int32_t value;
+};
+
 struct jit_stub {
 	enum jit_stub_kind kind;
 	unsigned jump_count;
@@ -38,7 +45,7 @@ struct jit_stub {
 	const union uop_wide *wide;
 	uint64_t pc;
 	const uint8_t *back;
-	uint32_t fp_wide, fp_single; /* FP registers to be loaded before that */
+	uint32_t fp_wide, fp_single;  /* FP registers to be loaded before that */
 	/* If accept is set: where to go on with a zero in zero_result (jit_fp_accept_zero). */
 	const uint8_t *accept;
 	uint8_t zero_result, zero_operands;
@@ -75,10 +82,12 @@ struct jit_lowering {
 	bool settled;        /* ... whose map at the head is decided on */
 	struct jit_map head; /* that map */
 	const uint8_t *head_code;
-	const struct uop *deferred;   /* a comparison whose result is in the host's flags only */
-	const struct uop *flags_from; /* the last FLAGS of the block, or NULL */
-	const uint8_t *budget_stub;   /* in front of the block, or NULL */
-	bool rdx_is_mapped;           /* holds guest registers, too: such a loop has no groups */
+	const struct uop *deferred; /* a comparison whose result is in the host's flags only */
+	enum x86_condition deferred_condition; /* ... under which it is not zero */
+	const struct uop *constant;            /* a MOVI for the next micro-op only, or NULL */
+	struct jit_flags_known flags;
+	const uint8_t *budget_stub; /* in front of the block, or NULL */
+	bool rdx_is_mapped;         /* holds guest registers, too: such a loop has no groups */
 	/* Groups of accesses that are open, the second within the first: jit_memory.c. */
 	struct jit_stub *shared[JIT_GROUPS];
 	unsigned stub_count;
@@ -146,9 +155,6 @@ void jit_write(struct jit_lowering *l, unsigned host, bool word);
 /* Where to compute a result for d so that jit_write() need not move it: not safe before inputs. */
 unsigned jit_result(const struct jit_lowering *l);
 
-/* Sets the flags by comparing a with b. */
-void jit_compare(struct jit_lowering *l);
-
 /* Calls the micro-op's C function. */
 jit_lower jit_lower_call;
 
@@ -215,14 +221,27 @@ uint64_t jit_writes(const struct uop *uop);
 /* Guest register = host, whatever the micro-op's d is; never narrow. */
 void jit_set(struct jit_lowering *l, unsigned guest, unsigned host);
 
+/* jit_flags.c: sets the host's flags by comparing a with b of the micro-op. */
+void jit_compare(struct jit_lowering *l);
 /*
- * jit_flags.c: compares the operands that the condition flags are kept as, the registers that
- * they have come from if those still have the values. Sets *a, *b; returns whether all 64 bits
- * are to be compared.
+ * Whether the next micro-op needs of the current one's result only whether it is not zero, and
+ * finds that in the host's flags: they are set then, and the result is deferred.
  */
-bool jit_flags_operands(struct jit_lowering *l, unsigned *a, unsigned *b);
-/* Whether a SELECT behind this comparison needs only the host's flags (it finds it in deferred). */
-bool jit_flags_may_defer(const struct uop *uop);
+bool jit_flags_defer(struct jit_lowering *l);
+/*
+ * Whether the current micro-op compares the operands of the flags: of their difference only whether
+ * it is zero matters, for what is in the registers may be wider than what is compared.
+ */
+bool jit_flags_compare(const struct jit_lowering *l);
+/* Whether the current micro-op is a constant that only the flags set by the next one need. */
+bool jit_flags_take_constant(struct jit_lowering *l);
+/* The condition of the host under which the comparison before the current micro-op held. */
+bool jit_flags_deferred(const struct jit_lowering *l, enum x86_condition *condition);
+/* One of the registers that the operands of the flags are in. */
+static inline bool jit_is_flag_register(unsigned guest)
+{
+	return guest == REG_FLAGS_A || guest == REG_FLAGS_B;
+}
 
 /* Nothing but arithmetic: it neither leaves the block nor looks at other registers. */
 bool jit_is_arithmetic(const struct uop *uop);

@@ -263,6 +263,9 @@ void build_exception(struct builder *builder, uint64_t esr, const char *why);
 /* The instruction is UNDEFINED here; why is static text. */
 void emit_undefined_because(struct builder *builder, const char *why);
 
+/* d = (a << scale) + b, of a's low 32 bits if word; scale: 0 to 3. */
+enum uop_op emit_scaled_add(unsigned scale, bool word);
+
 /* d = the shifted or extended register; d is a temporary or the register itself. */
 unsigned emit_shifted(struct builder *builder, uint32_t word);
 unsigned emit_extended(struct builder *builder, unsigned rm, unsigned option, unsigned shift);

@@ -116,6 +116,10 @@ void emit_select(struct builder *builder, uint32_t word, const struct arm64_row 
 	unsigned condition = arm64_field(word, 15, 12), d = emit_rd(word), a = emit_rn(word),
 		 b = emit_rm(word);
 	bool invert = arm64_field(word, 30, 30), increment = arm64_field(word, 10, 10), inverted;
+	if (increment && !invert && condition < AL && a == A64_REG_ZR && b == A64_REG_ZR) {
+		build_op(builder, UOP_CONDITION, d, 0, 0, (int32_t)(condition ^ 1)); /* CSET */
+		return;
+	}
 	if (invert && increment)
 		build_op(builder, UOP_SUB, T1, A64_REG_ZR, b, 0);
 	else if (invert)

@@ -82,14 +82,14 @@ void emit_add_immediate(struct builder *builder, uint32_t word, const struct arm
 	unsigned a = emit_rn_sp(word), d = emit_rd(word);
 	if (sets_flags(word)) {
 		build_constant(builder, T0, (uint64_t)imm);
-		add_register(builder, word, d, a, T0);
-		return;
-	}
-	if (d == REG_SINK) {
+		emit_flags(builder, word, subtracts(word) ? CPU_FLAGS_SUB : CPU_FLAGS_ADD, a, T0);
+	} else if (d == REG_SINK) {
 		d = A64_REG_SP;
 		if (a != A64_REG_SP || imm & 15)
 			emit_sp_written(builder);
 	}
+	if (d == REG_SINK)
+		return;
 	if (imm == 0)
 		build_op(builder, emit_form(word, UOP_MOV), d, a, 0, 0);
 	else
@@ -110,6 +110,14 @@ unsigned emit_shifted(struct builder *builder, uint32_t word)
 void emit_add_shifted(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
+	enum { LSL = 0 };
+	unsigned amount = arm64_field(word, 15, 10);
+	if (emit_wide(word) && !subtracts(word) && !sets_flags(word) && amount <= 3 &&
+	    arm64_field(word, 23, 22) == LSL) {
+		build_op(builder, emit_scaled_add(amount, false), emit_rd(word), emit_rm(word),
+			 emit_rn(word), 0);
+		return;
+	}
 	unsigned b = emit_shifted(builder, word);
 	add_register(builder, word, emit_rd(word), emit_rn(word), b);
 }
@@ -130,16 +138,32 @@ unsigned emit_extended(struct builder *builder, unsigned rm, unsigned option, un
 	return from;
 }
 
+enum uop_op emit_scaled_add(unsigned scale, bool word)
+{
+	static const enum uop_op ops[2][4] = {
+		{UOP_ADD,   UOP_SH1ADD,   UOP_SH2ADD,   UOP_SH3ADD  },
+		{UOP_ADDUW, UOP_SH1ADDUW, UOP_SH2ADDUW, UOP_SH3ADDUW},
+	};
+	return ops[word][scale];
+}
+
 void emit_add_extended(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	unsigned b = emit_extended(builder, emit_rm(word), arm64_field(word, 15, 13),
-				   arm64_field(word, 12, 10));
+	enum { UXTW = 2, UXTX = 3 };
+	unsigned option = arm64_field(word, 15, 13), shift = arm64_field(word, 12, 10);
 	unsigned d = emit_rd(word);
 	if (d == REG_SINK && !sets_flags(word)) {
 		d = A64_REG_SP;
 		emit_sp_written(builder);
 	}
+	if (emit_wide(word) && !subtracts(word) && !sets_flags(word) && shift <= 3 &&
+	    (option == UXTW || option == UXTX)) {
+		build_op(builder, emit_scaled_add(shift, option == UXTW), d, emit_rm(word),
+			 emit_rn_sp(word), 0);
+		return;
+	}
+	unsigned b = emit_extended(builder, emit_rm(word), option, shift);
 	add_register(builder, word, d, emit_rn_sp(word), b);
 }
 
@@ -415,20 +439,24 @@ static void accumulate(struct builder *builder, uint32_t word)
 	build_op(builder, emit_form(word, op), emit_rd(word), arm64_field(word, 14, 10), T0, 0);
 }
 
-void emit_multiply_add(struct builder *builder, uint32_t word, const struct arm64_row *row)
+/* d = product + addend, or addend - product: MUL and its like where that is the product. */
+static void multiply_add(struct builder *builder, uint32_t word, enum uop_op product)
 {
-	(void)row;
-	bool plain = arm64_field(word, 15, 10) == A64_REG_ZR;
-	build_op(builder, emit_form(word, UOP_MUL), plain ? emit_rd(word) : T0, emit_rn(word),
-		 emit_rm(word), 0);
+	bool plain = arm64_field(word, 14, 10) == A64_REG_ZR && !arm64_field(word, 15, 15);
+	build_op(builder, product, plain ? emit_rd(word) : T0, emit_rn(word), emit_rm(word), 0);
 	if (!plain)
 		accumulate(builder, word);
 }
 
+void emit_multiply_add(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	(void)row;
+	multiply_add(builder, word, emit_form(word, UOP_MUL));
+}
+
 void emit_multiply_add_long(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
-	build_op(builder, row->argument, T0, emit_rn(word), emit_rm(word), 0);
-	accumulate(builder, word);
+	multiply_add(builder, word, row->argument);
 }
 
 void emit_multiply_high(struct builder *builder, uint32_t word, const struct arm64_row *row)

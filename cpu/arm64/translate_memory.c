@@ -102,9 +102,6 @@ void emit_access_post(struct builder *builder, uint32_t word, const struct arm64
 
 unsigned emit_indexed(struct builder *builder, uint32_t word, unsigned scale)
 {
-	static const enum uop_op scaled[] = {UOP_ADD, UOP_SH1ADD, UOP_SH2ADD, UOP_SH3ADD};
-	static const enum uop_op scaled_word[] = {UOP_ADDUW, UOP_SH1ADDUW, UOP_SH2ADDUW,
-						  UOP_SH3ADDUW};
 	enum { UXTW = 2, SXTW = 6 };
 	unsigned option = arm64_field(word, 15, 13), index = emit_rm(word);
 	unsigned base = emit_base(builder, word);
@@ -115,7 +112,7 @@ unsigned emit_indexed(struct builder *builder, uint32_t word, unsigned scale)
 		build_op(builder, UOP_PUTU, T2, option == SXTW ? T2 : index, 0, field);
 		build_op(builder, UOP_ADD, T2, T2, base, 0);
 	} else {
-		build_op(builder, option == UXTW ? scaled_word[scale] : scaled[scale], T2,
+		build_op(builder, emit_scaled_add(scale, option == UXTW), T2,
 			 option == SXTW ? T2 : index, base, 0);
 	}
 	return T2;
