@@ -127,7 +127,7 @@ static bool is_known(const struct jit_lowering *l, unsigned condition, enum x86_
 		return false;
 	*host = (from->imm & 3) == CPU_FLAGS_SUB ? conditions[condition]
 						 : conditions_of_sum[condition];
-	return (from->imm & 3) != CPU_FLAGS_NZCV && *host != X86_ALWAYS;
+	return *host != X86_ALWAYS;
 }
 
 /* The host's flags = the guest's, whose kind is known. */
@@ -233,10 +233,10 @@ void jit_lower_flags(struct jit_lowering *l, unsigned insn, unsigned flags)
 	(void)insn;
 	const struct uop *uop = l->uop;
 	bool low = flags & LOWER_LOW, constant = l->constant && l->constant == uop - 1;
-	/* One that is read by the second move is not written by the first. Nor are flags as a value
-	 * worth it. */
+	int32_t kind = uop->imm & 3;
+	/* One that is read by the second move is not written by the first; values are rare. */
 	if (jit_is_flag_register(uop->a) || jit_is_flag_register(uop->b) ||
-	    (uop->imm & 3) == CPU_FLAGS_NZCV) {
+	    (kind != CPU_FLAGS_ADD && kind != CPU_FLAGS_SUB)) {
 		jit_lower_call(l, insn, flags);
 		l->flags.from = NULL;
 		return;
@@ -246,7 +246,7 @@ void jit_lower_flags(struct jit_lowering *l, unsigned insn, unsigned flags)
 		x86_op_imm(l->code, X86_MOV_I32, true, 0, jit_home(REG_FLAGS_B), l->constant->imm);
 	else
 		set_operand(l, REG_FLAGS_B, uop->b);
-	set_kind(l, (uop->imm & 3) | (low ? CPU_FLAGS_LOW : 0));
+	set_kind(l, low ? kind | CPU_FLAGS_LOW : kind);
 	l->flags = (struct jit_flags_known){uop, constant, constant ? l->constant->imm : 0};
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/cpu.h"
+#include "engine/flags.h"
 #include "tests/engine/toy.h"
 
 #if ENGINE_HAS_JIT
@@ -119,14 +120,20 @@ static unsigned random_choice(struct toy_insn *insns)
 	static const uint8_t comparisons[] = {UOP_XOR, UOP_SLT, UOP_SLTU};
 	uint8_t a = (uint8_t)below(BASES), b = (uint8_t)below(BASES), swapped = (uint8_t)below(2);
 	unsigned count = 0;
-	insns[count++] = (struct toy_insn){
-		.op = below(2) ? UOP_FLAGS : UOP_FLAGSZ, .a = a, .b = b, .imm = CPU_FLAGS_SUB};
+	bool any = below(2); /* condition and kind of flags */
+	insns[count++] = (struct toy_insn){.op = below(2) ? UOP_FLAGS : UOP_FLAGSZ,
+					   .a = a,
+					   .b = b,
+					   .imm = any ? (int32_t)below(3) : CPU_FLAGS_SUB};
 	if (!below(3))
 		insns[count++] = random_data_insn();
 	insns[count++] = (struct toy_insn){.op = comparisons[below(sizeof(comparisons))],
 					   .d = REG_TEMP,
 					   .a = (uint8_t)(REG_FLAGS_A + swapped),
 					   .b = (uint8_t)(REG_FLAGS_B - swapped)};
+	if (any)
+		insns[count - 1] = (struct toy_insn){
+			.op = UOP_CONDITION, .d = REG_TEMP, .imm = (int32_t)below(16)};
 	insns[count++] = (struct toy_insn){.op = UOP_SELECT,
 					   .d = (uint8_t)(1 + below(BASES - 1)),
 					   .a = (uint8_t)below(BASES),
@@ -183,10 +190,11 @@ static void prepare(struct toy *toy, const uint64_t *values)
 static void compare(const struct toy *a, const struct toy *b, unsigned round)
 {
 	/* Temporaries are of one instruction only. */
-	for (unsigned i = 0; i < REG_TEMP; i++)
+	for (unsigned i = 0; i < REG_FLAGS_A; i++)
 		cr_assert_eq(a->cpu.r[i], b->cpu.r[i], "round %u: r%u is %llx, should be %llx",
 			     round, i, (unsigned long long)b->cpu.r[i],
 			     (unsigned long long)a->cpu.r[i]);
+	cr_assert_eq(flags_nzcv(&a->cpu), flags_nzcv(&b->cpu), "round %u: flags", round);
 	cr_assert_eq(memcmp(a->cpu.v, b->cpu.v, sizeof(a->cpu.v)), 0, "round %u: FP", round);
 	cr_assert_eq(a->cpu.fp.flags, b->cpu.fp.flags, "round %u", round);
 	cr_assert_eq(a->cpu.pc, b->cpu.pc, "round %u", round);
