@@ -55,6 +55,16 @@ static inline void flags_set(struct cpu *cpu, unsigned nzcv)
 	cpu->r[REG_FLAGS_B] = 0;
 }
 
+/* Sets the flags of a 32-bit operation; what is no sum or difference has its operands shifted up.
+ */
+static inline void flags_set_low(struct cpu *cpu, enum cpu_flags kind, uint64_t a, uint64_t b)
+{
+	bool low = kind == CPU_FLAGS_ADD || kind == CPU_FLAGS_SUB;
+	cpu->flags = (uint8_t)(low ? (unsigned)kind | CPU_FLAGS_LOW : (unsigned)kind);
+	cpu->r[REG_FLAGS_A] = low ? a : a << 32;
+	cpu->r[REG_FLAGS_B] = low ? b : b << 32;
+}
+
 /* Whether a condition (0 EQ .. 13 LE, 14 and 15 always) holds for flags. */
 static inline bool flags_condition(unsigned nzcv, unsigned condition)
 {

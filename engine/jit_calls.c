@@ -2,7 +2,12 @@
  * The JIT's fallback: uop.def expanded to one plain C function per micro-op. Whatever has no
  * lowering is called here, and so are the slow paths of what has one.
  */
+#include "engine/flags.h"
 #include "engine/jit.h"
+
+/* As jit_lower_flags() does it, whose code goes on after these. */
+#define SET_FLAGS_LOW(x, y) flags_set_low(cpu, (enum cpu_flags)(uop->imm & 3), x, y)
+
 #include "engine/verbs.h"
 
 /* An access that shares a probe is here because another one has failed. */
@@ -32,12 +37,22 @@
  */
 #define IS_ACCESS(op) ((op) >= UOP_LD8S && (op) <= UOP_FST64_A)
 
+/* Micro-ops that compare the registers of the flags, which are not to be taken as they are. */
+#define IS_COMPARISON(op) ((op) == UOP_XOR || (op) == UOP_SLT || (op) == UOP_SLTU)
+
 #define UOP(name, kind, slots, ...)                                                                \
 	static unsigned call_##name(struct cpu *cpu, const struct uop *uop)                        \
 	{                                                                                          \
 		(void)cpu, (void)uop;                                                              \
 		uint64_t key = cpu->jump_key;                                                      \
+		bool low = IS_COMPARISON(UOP_##name) && uop->a >= REG_FLAGS_A &&                   \
+			   uop->a <= REG_FLAGS_B && cpu->flags & CPU_FLAGS_LOW;                    \
+		uint64_t a = cpu->r[REG_FLAGS_A], b = cpu->r[REG_FLAGS_B];                         \
+		if (low)                                                                           \
+			cpu->r[REG_FLAGS_A] <<= 32, cpu->r[REG_FLAGS_B] <<= 32;                    \
 		__VA_ARGS__;                                                                       \
+		if (low)                                                                           \
+			cpu->r[REG_FLAGS_A] = a, cpu->r[REG_FLAGS_B] = b;                          \
 		if (IS_ACCESS(UOP_##name) && cpu->jump_key != key)                                 \
 			LEFT(CPU_EXIT_AFTER);                                                      \
 		return CPU_EXIT_NONE;                                                              \

@@ -48,6 +48,10 @@
 #define SET_FLAGS(x, y)                                                                            \
 	(cpu->r[REG_FLAGS_A] = (x), cpu->r[REG_FLAGS_B] = (y), cpu->flags = uop->imm & 3)
 
+#ifndef SET_FLAGS_LOW
+#define SET_FLAGS_LOW(x, y) SET_FLAGS((x) << 32, (y) << 32)
+#endif
+
 /* Arithmetic that C does not spell. */
 #define SEXT32(x)      ((uint64_t)(int64_t)(int32_t)(uint32_t)(x))
 #define ROTATE64(x, n) ((x) >> ((n)&63) | (x) << (-(n)&63))
