@@ -55,6 +55,7 @@ struct cpu_tlb_slow {
 	uint8_t access;      /* enum mmu_access bits that the translation allows */
 	uint8_t page_bits;   /* log2 of the guest's page, 12 at least */
 	uint8_t attributes;  /* the ISA's own, see struct mmu_translation */
+	uint8_t code_kind;   /* the same */
 	bool local;          /* goes when the address space changes */
 	bool device;         /* accesses must be aligned */
 };

@@ -26,12 +26,15 @@ struct block_insn {
 _Static_assert(BLOCK_MAX_UOPS <= 255, "struct block_insn counts slots in a byte");
 
 struct block {
-	/* Key: the same bytes at another address or in another mode are another block. */
+	/* Key: the same bytes at another address or in another mode are another block. So they are
+	   in a page of another kind. */
 	uint64_t physical;
 	uint64_t pc;
 	uint32_t mode;
+	uint32_t exit_mode; /* that its jumps are made in */
 	uint16_t insn_count;
 	uint16_t uop_count;
+	uint8_t kind;   /* struct mmu_code.kind of its page */
 	bool dead;      /* its bytes were overwritten */
 	bool straddles; /* its one instruction crosses a page; second_physical is part of the key */
 	bool compiled;  /* code is this block's host code */

@@ -190,6 +190,12 @@ void build_call_end(struct builder *builder, uop_helper *helper, unsigned d, uns
 	builder->end = true;
 }
 
+void build_mode(struct builder *builder, uint32_t mode)
+{
+	emit(builder, UOP_MODE, 0, 0, 0, (int32_t)mode);
+	builder->exit_mode = mode;
+}
+
 void build_leave(struct builder *builder)
 {
 	struct uop *uop = emit(builder, UOP_LEAVE, 0, 0, 0, 0);
@@ -253,9 +259,11 @@ static bool build_one(struct builder *builder)
 	builder->length = 0;
 	builder->insn = 0;
 	builder->end = false;
+	uint32_t mode = builder->exit_mode;
 	builder->cpu->isa->translate(builder->cpu, builder);
 	if (builder->failed || builder->full) {
 		block->uop_count = (uint16_t)start;
+		builder->exit_mode = mode;
 		return false;
 	}
 	struct block_insn *insn = &block->insns[block->insn_count++];
@@ -278,6 +286,8 @@ bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *co
 		.block = block,
 		.capacity = BLOCK_MAX_UOPS - 2, /* the rest is for the jump at the end */
 		.page_left = code->length,
+		.page_kind = code->kind,
+		.exit_mode = cpu->mode,
 		.host = code->host,
 	};
 	block->pc = cpu->pc;
@@ -290,6 +300,7 @@ bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *co
 	block->code = NULL;
 	memset(block->jump_site, 0, sizeof(block->jump_site));
 	block->mode = cpu->mode;
+	block->kind = code->kind;
 	block->ram = code->ram;
 	block->ram_offset = code->ram_offset;
 	block->insn_count = 0;
@@ -311,5 +322,6 @@ bool builder_run(struct cpu *cpu, struct block *block, const struct mmu_code *co
                 };
 	}
 	block->uops[0].imm = block->insn_count;
+	block->exit_mode = builder.exit_mode;
 	return true;
 }

@@ -28,7 +28,9 @@ struct builder {
 	struct block *block; /* being built */
 	unsigned capacity;   /* of its uops[] */
 	uint64_t page_left;  /* bytes up to the end of the page, from pc */
+	uint8_t page_kind;   /* struct mmu_translation.code_kind of the page of pc */
 	const uint8_t *host; /* of pc */
+	uint32_t exit_mode;  /* the mode word after what has been built so far: build_mode() */
 };
 
 /*
@@ -71,6 +73,12 @@ void build_jump_register(struct builder *builder, unsigned d, unsigned a, int32_
  */
 void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
 		int32_t imm, uint64_t argument);
+
+/*
+ * Sets the mode word. What is built after it in the block still runs as translated for the old one:
+ * only for bits from which nothing but the translation of later blocks follows.
+ */
+void build_mode(struct builder *builder, uint32_t mode);
 
 /* Ends the block; goes on at the next instruction after looking at mode and interrupts. */
 void build_leave(struct builder *builder);

@@ -366,9 +366,10 @@ static void remember_jump(struct cpu *cpu, struct block *block)
 }
 
 /* Is this the block for the CPU's state? A crossing block also depends on its second page. */
-static bool matches(struct cpu *cpu, const struct block *block, uint64_t physical)
+static bool matches(struct cpu *cpu, const struct block *block, const struct mmu_code *code)
 {
-	if (block->physical != physical || block->pc != cpu->pc || block->mode != cpu->mode)
+	if (block->physical != code->physical || block->pc != cpu->pc || block->mode != cpu->mode ||
+	    block->kind != code->kind)
 		return false;
 	if (!block->straddles)
 		return true;
@@ -395,7 +396,7 @@ struct block *code_cache_find(struct cpu *cpu, unsigned limit)
 	if (!limit) {
 		struct block *block = cache->hash[block_hash(code.physical, cpu->pc, cpu->mode)];
 		for (; block; block = block->hash_next) {
-			if (matches(cpu, block, code.physical)) {
+			if (matches(cpu, block, &code)) {
 				remember_jump(cpu, block);
 				return block;
 			}
@@ -425,7 +426,8 @@ void code_cache_link(struct cpu *cpu, struct block *from, union uop_wide *jump,
 		return;
 	/* Within one page both go at once when its bytes or its mapping change. */
 	if (from->straddles || target->straddles || from->ram != target->ram ||
-	    from->mode != target->mode || ((from->pc ^ target->pc) & CPU_PAGE_MASK) ||
+	    from->exit_mode != target->mode || from->kind != target->kind ||
+	    ((from->pc ^ target->pc) & CPU_PAGE_MASK) ||
 	    ((from->ram_offset ^ target->ram_offset) & CPU_PAGE_MASK))
 		return;
 	jump->jump.target = target;

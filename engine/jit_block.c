@@ -131,7 +131,9 @@ unsigned jit_uses(const struct uop *uop)
 	case UOP_KIND_RI:
 		if (uop->op == UOP_CONDITION || uop->op == UOP_CARRY)
 			return USES_D | USES_FLAGS;
-		return uop->op == UOP_SETRM || uop->op == UOP_RESTORERM ? 0 : USES_D;
+		return uop->op == UOP_SETRM || uop->op == UOP_RESTORERM || uop->op == UOP_MODE
+			       ? 0
+			       : USES_D;
 	case UOP_KIND_RFF:
 	case UOP_KIND_RF: return USES_D;
 	case UOP_KIND_STATE: return uop->op == UOP_PUT ? USES_A : USES_D;

@@ -13,7 +13,7 @@
 bool jit_is_loop(const struct block *block)
 {
 	const struct uop *uop = block->uops;
-	if (block->straddles)
+	if (block->straddles || block->exit_mode != block->mode)
 		return false;
 	while (!jit_ends_block(uop))
 		uop += uop_info[uop->op].slots;

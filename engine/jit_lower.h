@@ -172,7 +172,7 @@ jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_regis
 jit_lower jit_lower_flags, jit_lower_flags_if, jit_lower_condition, jit_lower_select,
 	jit_lower_call_if, jit_lower_field, jit_lower_field_signed, jit_lower_put_field,
 	jit_lower_put_field_signed, jit_lower_insert, jit_lower_funnel, jit_lower_multiply_words;
-jit_lower jit_lower_get, jit_lower_put, jit_lower_call_helper, jit_lower_call_end;
+jit_lower jit_lower_get, jit_lower_put, jit_lower_mode, jit_lower_call_helper, jit_lower_call_end;
 jit_lower jit_lower_set_rounding, jit_lower_restore_rounding, jit_lower_fp_arithmetic,
 	jit_lower_fp_root, jit_lower_fp_fused, jit_lower_fp_extreme, jit_lower_fp_compare,
 	jit_lower_fp_sign, jit_lower_fp_to_bits, jit_lower_fp_from_bits, jit_lower_fp_to_integer,

@@ -53,6 +53,15 @@ void jit_lower_put(struct jit_lowering *l, unsigned insn, unsigned flags)
 	x86_op(l->code, X86_MOV_TO, true, jit_read(l, l->uop->a, X86_RAX), state_word(l));
 }
 
+/* Of the key, whose other half is the salt, the upper half. */
+void jit_lower_mode(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	(void)insn, (void)flags;
+	x86_op_imm(l->code, X86_MOV_I32, false, 0, x86_mem(JIT_BASE, JIT_CPU(mode)), l->uop->imm);
+	x86_op_imm(l->code, X86_MOV_I32, false, 0, x86_mem(JIT_BASE, JIT_CPU(jump_key) + 4),
+		   l->uop->imm);
+}
+
 static void call_helper(struct jit_lowering *l, const uint8_t *thunk)
 {
 	x86_address(l->code, X86_RAX, l->uop);

@@ -201,6 +201,7 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 
 	ROW(GET,	get, 0, 0)
 	ROW(PUT,	put, 0, 0)
+	ROW(MODE,	mode, 0, 0)
 
 	ROW(SETRM,	set_rounding, 0, 0)
 	ROW(RESTORERM,	restore_rounding, 0, 0)

@@ -285,6 +285,7 @@ bool mmu_fetch(struct cpu *cpu, uint64_t address, struct mmu_code *code)
 	uint64_t offset = address & ~CPU_PAGE_MASK;
 	code->physical = page.physical + offset;
 	code->uncached = page.uncached;
+	code->kind = page.code_kind;
 	/* Where protection is finer than a page, every part of an instruction has its own check. */
 	code->length = page.uncached ? cpu->isa->min_insn_length : CPU_PAGE_SIZE - offset;
 	if (code->length > CPU_PAGE_SIZE - offset)

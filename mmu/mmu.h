@@ -41,6 +41,8 @@ struct mmu_translation {
 	bool local;         /* mmu_flush_local() drops it */
 	uint8_t page_bits;  /* log2 of the page that the tables map; 0: CPU_PAGE_BITS */
 	uint8_t attributes; /* for mmu_page_attributes(): the ISA's own */
+	uint8_t code_kind;  /* code from pages that differ in it is translated apart: the ISA's own
+			     */
 };
 
 /*
@@ -87,6 +89,13 @@ void mmu_flush_local(struct cpu *cpu, unsigned mode_mask);
  * guests may use for tags.
  */
 void mmu_flush_range(struct cpu *cpu, unsigned mode_mask, uint64_t first, uint64_t last);
+
+/* Sets the mode word where nothing that the TLBs depend on changes. */
+static inline void mmu_set_mode_word(struct cpu *cpu, uint32_t mode)
+{
+	cpu->mode = mode;
+	cpu->jump_key = (uint64_t)mode << 32 | (uint32_t)cpu->jump_key;
+}
 
 /* Sets cpu->jump_key from mode and fetch_mode: for isa->update_mode. */
 static inline void mmu_use_jump_key(struct cpu *cpu)
@@ -157,6 +166,7 @@ struct mmu_code {
 	uint64_t physical;   /* of the byte asked for */
 	uint64_t length;     /* bytes from there on that the answer holds for, within the page */
 	bool uncached;       /* do not keep blocks from here */
+	uint8_t kind;        /* what the walker said: struct mmu_translation.code_kind */
 };
 
 /* Translates a fetch in cpu->fetch_mode. On failure false and cpu->trap. */

@@ -278,6 +278,7 @@ static void install(struct cpu *cpu, unsigned mode, uint64_t address, const stru
 		.access = (uint8_t)allowed,
 		.page_bits = translation->page_bits ? translation->page_bits : CPU_PAGE_BITS,
 		.attributes = translation->attributes,
+		.code_kind = translation->code_kind,
 		.local = translation->local,
 		.device = translation->device,
 	};
@@ -312,6 +313,7 @@ static void allow_writes(struct cpu *cpu, unsigned mode, uint64_t address,
 		.local = slow->local,
 		.page_bits = slow->page_bits,
 		.attributes = slow->attributes,
+		.code_kind = slow->code_kind,
 	};
 	install(cpu, mode, address, page, &same);
 }
@@ -333,6 +335,7 @@ bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
 		page->writable = false;
 		page->device = slow->device;
 		page->attributes = slow->attributes;
+		page->code_kind = slow->code_kind;
 		/* Only RAM that is worth it gets here often; the bus knows about the rest. */
 		if ((wanted & MMU_WRITE) && slow->ram)
 			find_backing(cpu, page);
@@ -348,6 +351,7 @@ bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
 	page->uncached = translation.uncached;
 	page->device = translation.device;
 	page->attributes = translation.attributes;
+	page->code_kind = translation.code_kind;
 	find_backing(cpu, page);
 	if (!translation.uncached && !(access & MMU_DEBUG))
 		install(cpu, mode, address, page, &translation);

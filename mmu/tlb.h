@@ -23,6 +23,7 @@ struct tlb_page {
 	bool uncached;
 	bool device;        /* misaligned accesses fault */
 	uint8_t attributes; /* the ISA's own */
+	uint8_t code_kind;  /* the ISA's own */
 };
 
 /*

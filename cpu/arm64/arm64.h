@@ -118,6 +118,9 @@ enum arm64_mode {
 	A64_MODE_STEP_PENDING = 1 << 17, /* and its exception is due */
 	A64_MODE_BREAK = 1 << 18,        /* breakpoints are on at this level */
 	A64_MODE_HOST = 1 << 19,         /* EL2 with E2H=1, or EL0 with TGE=1 too */
+	A64_MODE_BTYPE_SHIFT = 20,
+	A64_MODE_BTYPE = 3 << A64_MODE_BTYPE_SHIFT, /* PSTATE.BTYPE; it is nowhere else */
+	A64_MODE_BT = 1 << 22,                      /* SCTLR_ELx.BT for this level */
 };
 
 /* System registers, in the order of cpu/arm64/sysreg.def. */
@@ -185,8 +188,9 @@ struct arm64_cpu {
 	struct arm64_config config;
 
 	/*
-	 * PSTATE without NZCV (see flags_nzcv()). Its EL field equals cpu.level. SP of the other
-	 * levels and SP_EL0 are in sp[]; the one in use is cpu.r[A64_REG_SP].
+	 * PSTATE without NZCV (see flags_nzcv()) and BTYPE (see mode). Its EL field equals
+	 * cpu.level. SP of the other levels and SP_EL0 are in sp[]; the one in use is
+	 * cpu.r[A64_REG_SP].
 	 */
 	uint32_t pstate;
 	uint32_t pstate_bits; /* that exist here; fixed at creation */

@@ -23,7 +23,8 @@ bool arm64_raise(struct arm64_cpu *pe, uint64_t esr, const char *why)
 
 uint64_t arm64_pstate(const struct arm64_cpu *pe)
 {
-	return pe->pstate | (uint64_t)flags_nzcv(&pe->cpu) << PSTATE_NZCV_SHIFT;
+	return (pe->pstate & ~(uint32_t)PSTATE_BTYPE) | arm64_branch_type(pe) |
+	       (uint64_t)flags_nzcv(&pe->cpu) << PSTATE_NZCV_SHIFT;
 }
 
 /* The stack pointer that a PSTATE uses. */
@@ -62,7 +63,8 @@ static void set_state(struct arm64_cpu *pe, uint64_t pstate)
 {
 	struct cpu *cpu = &pe->cpu;
 	pe->sp[stack_of(pe->pstate)] = cpu->r[A64_REG_SP];
-	pe->pstate = (uint32_t)pstate & pe->pstate_bits;
+	pe->pstate = (uint32_t)pstate & pe->pstate_bits & ~(uint32_t)PSTATE_BTYPE;
+	arm64_set_branch_type(pe, pstate);
 	cpu->r[A64_REG_SP] = pe->sp[stack_of(pe->pstate)];
 	cpu->level = (pe->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
 	arm64_use_pstate(pe);
@@ -223,8 +225,7 @@ void arm64_exception_return(struct arm64_cpu *pe, uint64_t address)
 		arm64_set_pstate(pe, spsr);
 		return;
 	}
-	uint64_t kept =
-		PSTATE_EL | PSTATE_SPSEL | PSTATE_PAN | PSTATE_UAO | PSTATE_SSBS | PSTATE_BTYPE;
+	uint64_t kept = PSTATE_EL | PSTATE_SPSEL | PSTATE_PAN | PSTATE_UAO | PSTATE_SSBS;
 	uint64_t taken = PSTATE_NZCV | PSTATE_DAIF | PSTATE_DIT;
 	arm64_set_pstate(pe, (pe->pstate & kept) | (spsr & taken) | PSTATE_IL);
 }

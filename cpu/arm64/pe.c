@@ -90,6 +90,7 @@ static void pe_saving(void *base)
 {
 	struct arm64_cpu *pe = base;
 	flags_set(&pe->cpu, flags_nzcv(&pe->cpu));
+	pe->pstate = (pe->pstate & ~(uint32_t)PSTATE_BTYPE) | arm64_branch_type(pe);
 	pe->fpsr = arm64_fpsr(pe);
 }
 
@@ -116,6 +117,7 @@ static void legalize(struct arm64_cpu *pe)
 static void restart(struct arm64_cpu *pe)
 {
 	legalize(pe);
+	arm64_set_branch_type(pe, pe->pstate);
 	arm64_set_fpcr(pe, pe->fpcr);
 	arm64_set_fpsr(pe, pe->fpsr);
 	arm64_translation_changed(pe);
@@ -177,6 +179,7 @@ void arm64_reset(struct cpu *cpu)
 	pe->step.begun = false;
 	cpu->level = pe->config.entry;
 	pe->pstate = PSTATE_DAIF | PSTATE_SPSEL;
+	cpu->mode = 0;
 	pe->sysreg[A64_VMPIDR_EL2] = pe->mpidr;
 	pe->sysreg[A64_VPIDR_EL2] = pe->config.midr;
 	pe->sysreg[A64_HCR_EL2] = HCR_RW;
@@ -195,7 +198,7 @@ static int pe_register(struct arm64_cpu *pe, struct machine *machine)
 	struct state_section section = {
 		.name = "arm64-pe",
 		.instance = machine->cpu_count,
-		.version = 2,
+		.version = 3,
 		.base = pe,
 		.fields = pe_fields,
 		.field_count = sizeof(pe_fields) / sizeof(pe_fields[0]),
@@ -311,6 +314,8 @@ static uint32_t mode_word(struct arm64_cpu *pe, unsigned fetch_mode)
 		mode |= A64_MODE_UNPRIVILEGED;
 	if (pe->cpu.level > A64_EL0 && !(pe->pstate & PSTATE_SPSEL))
 		mode |= A64_MODE_SP_EL0;
+	if (sctlr & (pe->cpu.level == A64_EL0 ? SCTLR_BT0 : SCTLR_BT1))
+		mode |= A64_MODE_BT;
 	mode |= arm64_debug_mode(pe);
 	if (arm64_is_host_el0(pe) || (pe->cpu.level == A64_EL2 && arm64_hcr(pe) & HCR_E2H))
 		mode |= A64_MODE_HOST;
@@ -346,7 +351,7 @@ void arm64_use_pstate(struct arm64_cpu *pe)
 	const struct arm64_modes *modes = modes_of_pstate(pe);
 	cpu->fetch_mode = modes->fetch;
 	cpu->data_mode = modes->data;
-	cpu->mode = modes->word;
+	cpu->mode = modes->word | (cpu->mode & A64_MODE_BTYPE);
 	unsigned used = 1u << cpu->fetch_mode | 1u << cpu->data_mode;
 	if (pe->translation.stale_modes & used) {
 		arm64_refresh_mode(pe, cpu->fetch_mode);

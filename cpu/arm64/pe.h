@@ -25,6 +25,8 @@
 #define SCTLR_UCI    (1ull << 26)
 #define SCTLR_NMI    (1ull << 61)
 #define SCTLR_SPINTM (1ull << 62) /* SPINTMASK */
+#define SCTLR_BT0    (1ull << 35)
+#define SCTLR_BT1    (1ull << 36) /* of SCTLR_EL2 and SCTLR_EL3: BT */
 #define SCTLR_EnASR  (1ull << 54)
 #define SCTLR_EnAS0  (1ull << 55)
 #define SCTLR_EnALS  (1ull << 56)
@@ -140,6 +142,20 @@ void arm64_observe_lines(const struct arm64_cpu *pe, uint32_t changed);
 
 /* ESB: defers a virtual SError that is masked. */
 void arm64_error_barrier(struct arm64_cpu *pe);
+
+/* PSTATE.BTYPE, at its place in PSTATE, and setting it from there; not the rest of the mode word.
+ */
+static inline uint32_t arm64_branch_type(const struct arm64_cpu *pe)
+{
+	return (pe->cpu.mode & A64_MODE_BTYPE) >> (A64_MODE_BTYPE_SHIFT - PSTATE_BTYPE_SHIFT);
+}
+
+static inline void arm64_set_branch_type(struct arm64_cpu *pe, uint64_t pstate)
+{
+	uint32_t type = (uint32_t)pstate & PSTATE_BTYPE & pe->pstate_bits;
+	pe->cpu.mode = (pe->cpu.mode & ~(uint32_t)A64_MODE_BTYPE) |
+		       type << (A64_MODE_BTYPE_SHIFT - PSTATE_BTYPE_SHIFT);
+}
 
 const char *arm64_level_name(const struct cpu *cpu, unsigned level);
 const char *arm64_cause_name(const struct trap *trap);

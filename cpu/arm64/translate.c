@@ -1,4 +1,5 @@
 /* From A64 instructions to micro-ops: what arm64_isa.translate points to. */
+#include "cpu/arm64/branch_target.h"
 #include "cpu/arm64/debug.h"
 #include "cpu/arm64/emit.h"
 #include "cpu/arm64/fp.h"
@@ -33,6 +34,8 @@ void arm64_translate(struct cpu *cpu, struct builder *builder)
 		build_exception(builder, arm64_esr(A64_EC_ILLEGAL, 0), "PSTATE.IL=1");
 		return;
 	}
+	if (arm64_branch_target(builder, (uint32_t)bits))
+		return;
 	const struct arm64_row *row = arm64_decode(arm64_cpu(cpu), (uint32_t)bits, &why);
 	if (row && arm64_uses_fp((uint32_t)bits) && cpu->mode & A64_MODE_FP_TRAP)
 		build_call_end(builder, help_fp_trap, 0, 0, 0, 0, 0);

@@ -1,6 +1,7 @@
 /* Branches, exception generation and return. */
 #include "cpu/arm64/emit.h"
 
+#include "cpu/arm64/branch_target.h"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/trap.h"
 #include "engine/engine.h"
@@ -36,6 +37,7 @@ void emit_branch_register(struct builder *builder, uint32_t word, const struct a
 	enum { BLR = 1 };
 	unsigned target = emit_rn(word);
 	bool link = arm64_field(word, 22, 21) == BLR;
+	arm64_branch_record(builder, word);
 	build_jump_exact(builder, link ? A64_REG_LR : REG_SINK, target);
 }
 

@@ -1,6 +1,7 @@
 /* Pointer authentication: instructions that add codes to pointers, check and strip them. */
 #include "cpu/arm64/emit.h"
 
+#include "cpu/arm64/branch_target.h"
 #include "cpu/arm64/pauth.h"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/trap.h"
@@ -155,6 +156,7 @@ void emit_branch_authenticated(struct builder *builder, uint32_t word, const str
 		modifier = word & 31;
 	build_call(builder, help_authenticate, T0, pointer, modifier,
 		   COMBINED | (arm64_field(word, 10, 10) ? A64_KEY_IB : A64_KEY_IA), 0);
+	arm64_branch_record(builder, word);
 	build_jump_exact(builder, kind == BLR ? A64_REG_LR : REG_SINK, T0);
 }
 

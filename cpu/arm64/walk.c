@@ -1,5 +1,6 @@
 #include "cpu/arm64/walk.h"
 
+#include "cpu/arm64/branch_target.h"
 #include "cpu/arm64/pe.h"
 #include "engine/engine.h"
 #include "mmu/mmu.h"
@@ -610,6 +611,8 @@ bool arm64_walk(struct cpu *cpu, uint64_t address, unsigned access, unsigned mod
 		.local = found.local,
 		.page_bits = found.page_bits,
 		.attributes = found.memory,
+		.code_kind = found.guarded && arm64_has(pe, A64_FEAT_BTI) ? A64_CODE_GUARDED
+									  : A64_CODE_PLAIN,
 	};
 	return true;
 }

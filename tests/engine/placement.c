@@ -91,6 +91,8 @@ static int32_t immediate(struct generator *g, unsigned op)
 	case UOP_KIND_FFFF: return (int32_t)vectors[pick(g, COUNT(vectors))] << 8 | 7;
 	default: break;
 	}
+	if (op == UOP_MODE) /* a mode of its own would run the same code */
+		return 0;
 	if (op == UOP_SETRM)
 		return (int32_t)pick(g, 5);
 	return (int32_t)((int64_t)differ_random(&g->state) >> pick(g, 64));
