@@ -45,7 +45,7 @@ struct jit_stub {
 	const union uop_wide *wide;
 	uint64_t pc;
 	const uint8_t *back;
-	uint32_t fp_wide, fp_single;  /* FP registers to be loaded before that */
+	uint32_t fp_wide, fp_single; /* FP registers to be loaded before that */
 	/* If accept is set: where to go on with a zero in zero_result (jit_fp_accept_zero). */
 	const uint8_t *accept;
 	uint8_t zero_result, zero_operands;
