@@ -29,6 +29,7 @@ union uop_wide;
 #define CPU_TLB_MODES     8
 #define CPU_JUMP_CACHE    4096
 #define CPU_JUMP_PAGES    16384
+#define CPU_KEPT          512
 #define CPU_HOT_REGISTERS 10
 #define CPU_PAGE_BITS     12
 #define CPU_PAGE_SIZE     (1ull << CPU_PAGE_BITS)
@@ -72,6 +73,17 @@ struct cpu_tlb {
 	uint64_t used[CPU_TLB_ENTRIES / 64]; /* entries filled since the last flush */
 	struct cpu_tlb_span large[2];        /* by bit 63 of the address */
 	bool local_fetch;                    /* some local ones could be executed */
+};
+
+/*
+ * What one place of host code remembers of the page that it accessed last: a copy of the TLB's
+ * answer, which goes whenever an entry of a TLB does.
+ */
+struct cpu_kept {
+	uint64_t page;  /* virtual page address */
+	uint64_t limit; /* offsets in it that the access may begin at are below; 0: nothing is known
+			 */
+	uintptr_t host; /* host address minus virtual address */
 };
 
 struct cpu_jump {
@@ -159,6 +171,9 @@ struct cpu {
 
 	struct cpu_tlb *tlb; /* CPU_TLB_MODES of them */
 	uint8_t tlb_ready;   /* bit n: tlb[n] is in use; those of other modes stay untouched */
+	struct cpu_kept kept[CPU_KEPT];
+	uint64_t kept_used[CPU_KEPT / 64];     /* those with a limit */
+	uint8_t kept_data_mode[CPU_TLB_MODES]; /* whose translations they are, by fetch_mode */
 	struct cpu_jump jump[CPU_JUMP_CACHE];
 	uint32_t jump_salt[CPU_TLB_MODES]; /* low half of jump_key, by fetch_mode */
 	uint32_t last_salt;                /* the highest that was given out */

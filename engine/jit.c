@@ -21,6 +21,7 @@ void jit_reset(struct jit *jit)
 {
 	jit->code.at = jit->first;
 	jit->code.full = false;
+	jit->kept = 0;
 }
 
 void jit_adopt(const struct jit *jit, struct block *block)

@@ -36,6 +36,7 @@ struct jit {
 	uint8_t *writable;    /* where it is written: the same, or another mapping */
 	uint8_t *first;       /* where the code of blocks begins in writable */
 	uint8_t executions;
+	unsigned kept; /* entries of cpu->kept that code has for itself */
 	uint64_t compiled, compiled_instructions, host_bytes; /* since the beginning */
 	bool has_lzcnt, has_tzcnt, has_popcnt;                /* of the host */
 	bool has_fma, has_round, has_rorx;

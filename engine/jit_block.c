@@ -310,6 +310,7 @@ static void emit_stub(struct jit_lowering *l, struct jit_stub *stub)
 		x86_call(l->code, l->jit->leave_unlinked);
 		jit_put_slot(l, stub->wide);
 		break;
+	case STUB_KEEP: jit_emit_keep(l, stub); break;
 	case STUB_GROUP: emit_group_stub(l, stub); break;
 	case STUB_PROBE: jit_emit_probe(l, stub->pc); break;
 	case STUB_LOOKUP:
@@ -441,6 +442,7 @@ static void lower_careful(struct jit_lowering *l)
 			x86_patch(l->code, l->fp.distrust[i], x86_here(l->code));
 	l->careful = true;
 	l->mapped = l->rdx_is_mapped = false;
+	l->steady = 0;
 	l->budget_stub = NULL;
 	l->map = l->jit->canonical;
 	l->stub_count = 0;
@@ -464,6 +466,7 @@ bool jit_compile(struct jit *jit, struct block *block)
 	l.stub_count = 0;
 	memset(l.shared, 0, sizeof(l.shared));
 	l.rdx_is_mapped = false;
+	l.steady = 0;
 	jit_rewrite(&l);
 	jit_fp_begin(&l);
 	const uint8_t *first = x86_here(code);

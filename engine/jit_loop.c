@@ -181,17 +181,40 @@ static bool may_map_rdx(const struct block *block)
 	}
 }
 
+/*
+ * Registers that do not follow from what the loop loads: memory is gone through by them, so that
+ * one access is likely to be on the page of the one before.
+ */
+static uint64_t steady_registers(const struct block *block)
+{
+	uint64_t loaded = 0, before;
+	do {
+		before = loaded;
+		for (const struct uop *uop = block->uops; !jit_ends_block(uop);
+		     uop += uop_info[uop->op].slots) {
+			if (uop->op != UOP_HEAD && jit_uses(uop) & USES_ANY)
+				return 0;
+			if (!jit_is_arithmetic(uop) || jit_reads(uop) & loaded)
+				loaded |= jit_writes(uop);
+		}
+	} while (loaded != before);
+	return ~loaded;
+}
+
 void jit_lower_loop(struct jit_lowering *l)
 {
 	uint8_t *start = l->code->at;
+	unsigned kept = l->jit->kept;
 	struct jit_fp fp = l->fp;
 	l->head = l->jit->canonical;
 	l->settled = false;
 	l->rdx_is_mapped = may_map_rdx(l->block);
+	l->steady = steady_registers(l->block);
 	lower_from_head(l);
 	settle_head(l);
 	l->settled = true;
 	l->code->at = start;
+	l->jit->kept = kept;
 	l->fp = fp;
 	l->stub_count = 0;
 	l->map = l->jit->canonical;

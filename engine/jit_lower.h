@@ -13,13 +13,14 @@ enum jit_stub_kind {
 	STUB_PROBE,     /* a direct jump to another page; pc */
 	STUB_LOOKUP,    /* leaves to pc */
 	STUB_BUDGET,    /* leaves before the block */
+	STUB_KEEP,      /* asks the TLB about a page, and goes back with the answer kept */
 	STUB_GROUP,     /* calls the functions of all micro-ops up to last, then goes back */
 };
 
 #define JIT_STUB_JUMPS 6
 #define JIT_GROUPS     2
-/* For an access one, and one more in each group that it is in; and the ends. */
-#define JIT_STUBS ((1 + JIT_GROUPS) * BLOCK_MAX_UOPS + 4)
+/* For an access two, and one more in each group that it is in; and the ends. */
+#define JIT_STUBS ((2 + JIT_GROUPS) * BLOCK_MAX_UOPS + 4)
 
 /* What is known of FP registers, by guest register, and of the FP environment. */
 struct jit_fp_known {
@@ -34,6 +35,16 @@ struct jit_flags_known {
 	const struct uop *from; /* the last FLAGS, or NULL */
 	bool constant;          /* its second operand is value, not a register */
 	int32_t value;
+};
+
+/*
+ * Accesses of a block that share a probe: the bytes at base + low to base + high. Between them are
+ * only micro-ops that leave rdx alone and the base register as it is.
+ */
+struct jit_group {
+	const struct uop *last; /* NULL: there is but one access */
+	int32_t low, high;
+	bool loads, stores;
 };
 
 struct jit_stub {
@@ -52,6 +63,10 @@ struct jit_stub {
 	bool single;
 	struct jit_map map;      /* where the jumps come from */
 	struct jit_map map_back; /* of STUB_GROUP: where it goes on */
+	/* Of STUB_KEEP: what it asks for, where it keeps the answer, where it goes without one. */
+	struct jit_group group;
+	unsigned kept;
+	struct jit_stub *miss;
 };
 
 /* What is known of FP registers (bits 0 to 31) and of the FP environment: jit_fp_state.c. */
@@ -90,6 +105,7 @@ struct jit_lowering {
 	bool rdx_is_mapped;         /* holds guest registers, too: such a loop has no groups */
 	/* Groups of accesses that are open, the second within the first: jit_memory.c. */
 	struct jit_stub *shared[JIT_GROUPS];
+	uint64_t steady; /* base registers whose accesses keep the TLB's answer */
 	unsigned stub_count;
 	struct jit_stub stubs[JIT_STUBS];
 };
@@ -252,15 +268,6 @@ bool jit_ends_block(const struct uop *uop);
 /* Lowers all micro-ops of the block with the maps that l has. */
 void jit_lower_block(struct jit_lowering *l);
 
-/*
- * Accesses of a block that share a probe: the bytes at base + low to base + high. Between them are
- * only micro-ops that leave rdx alone and the base register as it is.
- */
-struct jit_group {
-	const struct uop *last; /* NULL: there is but one access */
-	int32_t low, high;
-	bool loads, stores;
-};
 /* The group that begins with this micro-op and ends with limit (NULL: anywhere); false: none. */
 bool jit_find_group(const struct uop *first, const struct uop *limit, struct jit_group *group);
 
@@ -270,6 +277,9 @@ bool jit_find_group(const struct uop *first, const struct uop *limit, struct jit
  */
 struct x86_rm jit_probe_aligned(struct jit_lowering *l, struct jit_stub *stub, unsigned size,
 				bool loads, bool stores);
+
+/* The code of a STUB_KEEP. */
+void jit_emit_keep(struct jit_lowering *l, struct jit_stub *stub);
 
 /* Whether the code of a micro-op leaves rdx alone, if it has a lowering. */
 bool jit_keeps_rdx(const struct uop *uop);

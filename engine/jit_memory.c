@@ -212,6 +212,62 @@ static struct x86_rm probe(struct jit_lowering *l, struct jit_stub *stub,
 	return x86_mem(to, offset);
 }
 
+static struct x86_rm kept_word(const struct jit_stub *keep, size_t member)
+{
+	return x86_mem(JIT_BASE,
+		       JIT_CPU(kept) + (int32_t)(keep->kept * sizeof(struct cpu_kept) + member));
+}
+#define KEPT(keep, member) kept_word(keep, offsetof(struct cpu_kept, member))
+
+/* Begins an access, or a group of them, that keeps the TLB's answer; NULL: it is not to. */
+static struct jit_stub *add_keep(struct jit_lowering *l, const struct jit_group *group)
+{
+	const struct uop *uop = l->uop;
+	if (!(l->steady >> uop->a & 1) || jit_host(l, uop->a) == X86_NONE || !may_share(uop) ||
+	    l->jit->kept == CPU_KEPT)
+		return NULL;
+	struct jit_stub *keep = jit_add_stub(l, STUB_KEEP);
+	keep->group = *group;
+	keep->kept = l->jit->kept++;
+	return keep;
+}
+
+/* The same as probe(), by the answer that is kept. */
+static struct x86_rm probe_kept(struct jit_lowering *l, struct jit_stub *keep,
+				struct jit_stub *miss)
+{
+	struct x86_code *code = l->code;
+	bool group = keep->group.last != NULL;
+	unsigned base = jit_host(l, l->uop->a), to = group && !l->shared[1] ? X86_RDX : X86_RCX;
+	keep->miss = miss;
+	add_offset(code, true, X86_RAX, base, keep->group.low);
+	x86_op(code, X86_SUB, true, X86_RAX, KEPT(keep, page));
+	x86_op(code, X86_CMP, true, X86_RAX, KEPT(keep, limit));
+	jit_branch_to_stub(l, keep, X86_AE);
+	keep->back = x86_here(code);
+	x86_op(code, X86_MOV, true, to, KEPT(keep, host));
+	if (!group)
+		return x86_mem_index(base, to, 0, l->uop->imm);
+	x86_op(code, X86_ADD, true, to, x86_reg(base));
+	return x86_mem(to, l->uop->imm);
+}
+
+void jit_emit_keep(struct jit_lowering *l, struct jit_stub *stub)
+{
+	struct x86_code *code = l->code;
+	unsigned base = stub->map.host_of[stub->uop->a];
+	compare_tags(l, stub->miss, &stub->group, base, X86_RAX, (int32_t)CPU_PAGE_MASK);
+	x86_op(code, X86_MOV_TO, true, X86_RAX, KEPT(stub, page));
+	x86_op_imm(code, X86_MOV_I32, true, 0, KEPT(stub, limit),
+		   (int32_t)CPU_PAGE_SIZE - (stub->group.high - stub->group.low));
+	load_host(code, X86_RCX);
+	x86_op(code, X86_MOV_TO, true, X86_RCX, KEPT(stub, host));
+	x86_arith_imm(code, X86_OR_I32, false,
+		      x86_mem(JIT_BASE, JIT_CPU(kept_used) + (int32_t)(stub->kept / 32 * 4)),
+		      (int32_t)(1u << stub->kept % 32));
+	x86_jump(code, stub->back);
+}
+
 struct x86_rm jit_probe_aligned(struct jit_lowering *l, struct jit_stub *stub, unsigned size,
 				bool loads, bool stores)
 {
@@ -244,10 +300,11 @@ static bool open_group(struct jit_lowering *l, struct x86_rm *bytes)
 	if (l->rdx_is_mapped || l->shared[1] ||
 	    !jit_find_group(l->uop, i ? l->shared[0]->last : NULL, &group))
 		return false;
-	struct jit_stub *stub = jit_add_stub(l, STUB_GROUP);
+	struct jit_stub *keep = add_keep(l, &group), *stub = jit_add_stub(l, STUB_GROUP);
 	stub->last = group.last;
 	l->shared[i] = stub;
-	*bytes = probe(l, stub, &group, l->uop->imm, (int32_t)CPU_PAGE_MASK);
+	*bytes = keep ? probe_kept(l, keep, stub)
+		      : probe(l, stub, &group, l->uop->imm, (int32_t)CPU_PAGE_MASK);
 	if (i)
 		x86_op(l->code, X86_MOV_TO, true, X86_RCX, x86_mem(X86_RSP, 0));
 	return true;
@@ -271,7 +328,10 @@ static struct x86_rm find_bytes(struct jit_lowering *l, struct jit_stub **stub, 
 		mask |= size - 1;
 	else
 		group.high = (int32_t)((uint32_t)uop->imm + (uint32_t)size - 1);
+	struct jit_stub *keep = add_keep(l, &group);
 	*stub = jit_add_stub(l, STUB_CALL_ANY);
+	if (keep)
+		return probe_kept(l, keep, *stub);
 	if (!is_small(uop))
 		return probe_far(l, *stub, &group, mask);
 	return probe(l, *stub, &group, uop->imm, mask);

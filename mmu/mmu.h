@@ -61,14 +61,18 @@ void mmu_watch_free(struct mmu_watch *watch);
 int mmu_init(struct cpu *cpu);
 void mmu_fini(struct cpu *cpu);
 
-/* Sets up the tags of the TLB of cpu->data_mode. */
+/* Sets up the tags of the TLB of cpu->data_mode; drops what code has kept of another. */
 void mmu_prepare_data_mode(struct cpu *cpu);
 
-/* Points cpu->data_tlb at the TLB of cpu->data_mode: for isa->update_mode. */
+/*
+ * Points cpu->data_tlb at the TLB of cpu->data_mode: for isa->update_mode, which has set fetch_mode
+ * before. The same code may run with several of them (SUM, PAN), one after the other.
+ */
 static inline void mmu_use_data_mode(struct cpu *cpu)
 {
 	cpu->data_tlb = &cpu->tlb[cpu->data_mode];
-	if (!(cpu->tlb_ready >> cpu->data_mode & 1))
+	if (cpu->kept_data_mode[cpu->fetch_mode] != cpu->data_mode ||
+	    !(cpu->tlb_ready >> cpu->data_mode & 1))
 		mmu_prepare_data_mode(cpu);
 }
 

@@ -59,9 +59,21 @@ static struct cpu_tlb *tlb_of_mode(struct cpu *cpu, unsigned mode)
 	return tlb;
 }
 
+/* Code must ask the TLB again. */
+static void forget_kept(struct cpu *cpu)
+{
+	for (unsigned word = 0; word < CPU_KEPT / 64; word++) {
+		for (uint64_t used = cpu->kept_used[word]; used; used &= used - 1)
+			cpu->kept[word * 64 + (unsigned)__builtin_ctzll(used)].limit = 0;
+		cpu->kept_used[word] = 0;
+	}
+}
+
 void mmu_prepare_data_mode(struct cpu *cpu)
 {
 	tlb_of_mode(cpu, cpu->data_mode);
+	cpu->kept_data_mode[cpu->fetch_mode] = cpu->data_mode;
+	forget_kept(cpu);
 }
 
 /* Bits 63:56 may hold a tag; an address without one repeats bit 55 there. */
@@ -111,11 +123,13 @@ static void change_salt(struct cpu *cpu, unsigned mode_mask)
 
 void mmu_forget_jumps(struct cpu *cpu)
 {
+	forget_kept(cpu);
 	change_salt(cpu, ALL_MODES);
 }
 
 void mmu_flush_modes(struct cpu *cpu, unsigned mode_mask)
 {
+	forget_kept(cpu);
 	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
 		if ((mode_mask & cpu->tlb_ready) >> mode & 1)
 			flush_mode(&cpu->tlb[mode]);
@@ -140,6 +154,7 @@ int mmu_init(struct cpu *cpu)
 void mmu_flush_page(struct cpu *cpu, uint64_t address)
 {
 	unsigned index = tlb_index(address);
+	forget_kept(cpu);
 	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
 		if (cpu->tlb_ready >> mode & 1 &&
 		    cpu->tlb[mode].slow[index].page == (address & CPU_PAGE_MASK))
@@ -179,6 +194,7 @@ static bool is_local(const struct cpu_tlb_slow *slow, uint64_t first, uint64_t l
 void mmu_flush_local(struct cpu *cpu, unsigned mode_mask)
 {
 	unsigned changed = 0;
+	forget_kept(cpu);
 	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++) {
 		if (!((mode_mask & cpu->tlb_ready) >> mode & 1))
 			continue;
@@ -233,6 +249,7 @@ static bool flush_range_of(const struct cpu *cpu, struct cpu_tlb *tlb, uint64_t 
 void mmu_flush_range(struct cpu *cpu, unsigned mode_mask, uint64_t first, uint64_t last)
 {
 	unsigned changed = 0;
+	forget_kept(cpu);
 	first = untagged(first) & CPU_PAGE_MASK;
 	last = untagged(last) | ~CPU_PAGE_MASK;
 	for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
@@ -269,6 +286,7 @@ static void install(struct cpu *cpu, unsigned mode, uint64_t address, const stru
 	struct cpu_tlb_slow *slow = &tlb->slow[index];
 
 	clear_entry(tlb, index);
+	forget_kept(cpu); /* perhaps of the page that was there */
 	tlb->used[index / 64] |= 1ull << index % 64;
 	*slow = (struct cpu_tlb_slow){
 		.page = tag,
@@ -377,8 +395,11 @@ void tlb_protect(struct machine *machine, struct mb_ram *ram, uint64_t offset, u
 	if (!length)
 		return;
 	uint64_t first = offset & CPU_PAGE_MASK, last = offset + length - 1;
-	for (unsigned i = 0; i < machine->cpu_count; i++)
+	for (unsigned i = 0; i < machine->cpu_count; i++) {
+		struct cpu *cpu = machine->cpu[i];
+		forget_kept(cpu);
 		for (unsigned mode = 0; mode < CPU_TLB_MODES; mode++)
-			if (machine->cpu[i]->tlb_ready >> mode & 1)
-				protect_mode(&machine->cpu[i]->tlb[mode], ram, first, last);
+			if (cpu->tlb_ready >> mode & 1)
+				protect_mode(&cpu->tlb[mode], ram, first, last);
+	}
 }

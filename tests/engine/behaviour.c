@@ -230,3 +230,68 @@ Test(behaviour, trap_loop_is_reported)
 		toy_free(toy);
 	}
 }
+
+/* -- what host code keeps of the TLB's answers -- */
+
+static void flush_all(struct cpu *cpu)
+{
+	mmu_flush(cpu);
+}
+
+static void flush_page(struct cpu *cpu)
+{
+	mmu_flush_page(cpu, TOY_DATA); /* of which no entry is left */
+}
+
+static void flush_local(struct cpu *cpu)
+{
+	mmu_flush_local(cpu, 1);
+}
+
+static void flush_range(struct cpu *cpu)
+{
+	mmu_flush_range(cpu, 1, TOY_DATA, TOY_DATA);
+}
+
+/* An entry takes the place of another. */
+static void miss(struct cpu *cpu)
+{
+	uint64_t value;
+	mmu_load(cpu, TOY_DATA, 8, &value);
+}
+
+/* The same code, with other translations. */
+static void change_data_mode(struct cpu *cpu)
+{
+	cpu->data_mode++;
+	mmu_use_data_mode(cpu);
+}
+
+static void protect(struct cpu *cpu)
+{
+	struct toy *toy = (struct toy *)cpu;
+	mb_ram_mark(mb_region_get_ram(toy->ram), 0, MB_PAGE_SIZE, MB_PAGE_CODE);
+}
+
+/* Host code is dropped, and other code will use the same places. */
+static void forget_code(struct cpu *cpu)
+{
+	mmu_forget_jumps(cpu);
+}
+
+Test(behaviour, what_code_keeps_goes_with_any_entry_of_a_tlb)
+{
+	static void (*const changes[])(struct cpu *) = {flush_all,   flush_page, flush_local,
+							flush_range, miss,       change_data_mode,
+							protect,     forget_code};
+	struct toy *toy = toy_new("interp");
+	struct cpu *cpu = &toy->cpu;
+	for (unsigned n = 0; n < sizeof(changes) / sizeof(changes[0]); n++) {
+		cpu->kept[70].limit = CPU_PAGE_SIZE;
+		cpu->kept_used[70 / 64] |= 1ull << 70 % 64;
+		changes[n](cpu);
+		cr_assert_eq(cpu->kept[70].limit, 0, "change %u", n);
+		cr_assert_eq(cpu->kept_used[70 / 64], 0, "change %u", n);
+	}
+	toy_free(toy);
+}

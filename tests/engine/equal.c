@@ -129,6 +129,65 @@ Test(equal, random_programs_aligned_only)
 	run_random_programs(true, 0xc2b2ae3d27d4eb4full);
 }
 
+/*
+ * Loops that go through memory in strides, onto pages of every kind, again and again: what they
+ * remember of a page must not outlive it.
+ */
+static void add_loop(struct scenario *scenario, uint64_t *state)
+{
+	static const enum uop_op accesses[] = {UOP_LD8U, UOP_LD32S, UOP_LD64, UOP_FLD64,
+					       UOP_ST8,  UOP_ST16,  UOP_ST64, UOP_FST64};
+	enum { COUNTER = 9, BASES = 16 };
+	unsigned count = 1 + (unsigned)(differ_random(state) % 4);
+	uint64_t trips = 1 + differ_random(state) % (differ_random(state) % 4 ? 8 : 300);
+	scenario_add(scenario, (struct toy_insn){.op = UOP_MOVW, .d = COUNTER, .wide = trips});
+	for (unsigned i = 0; i < 2; i++)
+		if (differ_random(state) % 2)
+			scenario_add(scenario, (struct toy_insn){.op = UOP_MOVW,
+								 .d = BASES + i,
+								 .wide = random_address(state)});
+	uint64_t head = DIFFER_CODE + 16ull * scenario->count;
+	for (unsigned i = 0; i < count; i++)
+		scenario_add(scenario,
+			     (struct toy_insn){.op = accesses[differ_random(state) % 8],
+					       .d = 1 + differ_random(state) % 8,
+					       .a = BASES + differ_random(state) % 2,
+					       .b = differ_random(state) % 9,
+					       .imm = (int32_t)(differ_random(state) % 64) - 32});
+	for (unsigned i = 0; i < 2; i++)
+		scenario_add(
+			scenario,
+			(struct toy_insn){.op = UOP_ADDI,
+					  .d = BASES + i,
+					  .a = BASES + i,
+					  .imm = (int32_t)(differ_random(state) % 1000) - 300});
+	scenario_add(scenario,
+		     (struct toy_insn){.op = UOP_ADDI, .d = COUNTER, .a = COUNTER, .imm = -1});
+	scenario_add(scenario,
+		     (struct toy_insn){.op = UOP_BNE, .a = COUNTER, .b = 0, .wide = head});
+}
+
+Test(equal, loops_through_memory)
+{
+	static struct scenario scenario;
+	struct differ differ;
+	differ_init(&differ);
+	for (unsigned round = 0; round < PROGRAMS; round++) {
+		uint64_t state = 0x2545f4914f6cdd1dull + round;
+		scenario_init(&scenario, "loops", &state);
+		scenario.r[16] = random_address(&state);
+		scenario.r[17] = random_address(&state);
+		scenario.limit = 20000;
+		scenario.slices = round % 2 ? differ_random(&state) : 0;
+		for (unsigned i = 0; i < 12; i++)
+			add_loop(&scenario, &state);
+		/* All of it again, so that code meets what it has left behind. */
+		scenario_add(&scenario, (struct toy_insn){.op = UOP_JUMP, .wide = DIFFER_CODE});
+		differ_run(&differ, &scenario);
+	}
+	differ_fini(&differ);
+}
+
 /* A slice may end anywhere: the count is exact, and nothing is executed twice. */
 Test(equal, slices_end_exactly)
 {
