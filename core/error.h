@@ -15,6 +15,12 @@ enum exit_code {
 	EXIT_CODE_PANIC = 255,
 };
 
+/* The exit status for one that a guest names: 0 to 123 as they are, more is 123. */
+static inline int exit_code_of_guest(unsigned long long code)
+{
+	return code <= 123 ? (int)code : 123;
+}
+
 /* What went wrong, for the user. A zeroed value means "no error". */
 struct error {
 	int exit_code;  /* enum exit_code */

@@ -1,23 +1,21 @@
 /*
- * Random bytes as an AArch64 guest with a GICv3, run by every engine: nothing that a guest executes
- * may harm the host, and all engines must end in the same state, memory included.
+ * Random bytes as an AArch64 guest with two CPUs, a GICv3 or GICv2 and PSCI, run by every engine:
+ * nothing that a guest executes may harm the host, and all engines must end in the same state,
+ * memory included.
  *
  * Input: one byte of options, then eight bytes for each instruction: what kind, and its bits. Plain
  * random words hardly ever name a system register; the kinds see to it that levels are changed,
  * page tables written and devices touched. Exceptions end in handlers that go on behind the
  * instruction, within the program.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bus/bus.h"
 #include "cpu/arm64/arm64.h"
 #include "cpu/arm64/sysreg.h"
+#include "devices/gic_v2.h"
 #include "devices/gic_v3.h"
-#include "engine/engine.h"
-#include "machines/reset.h"
-#include "mmu/mmu.h"
+#include "fuzz/engines.h"
+#include "psci/psci.h"
 
 #define RAM_BASE     0x40000000ull
 #define RAM_SIZE     (256u << 10)
@@ -27,35 +25,31 @@
 #define TICKS        1500
 #define PROGRAM_MAX  512
 #define ENTRY_WORDS  32 /* instructions of a vector */
+#define CPUS         2
+#define QUANTUM      128 /* instructions, so that both CPUs get turns */
 #define KERNEL_PAGES (VECTORS >> MB_PAGE_SHIFT)
 
 /* Bits of the option byte. */
-enum { OPTION_LEVEL = 3, OPTION_NO_EL2 = 4, OPTION_PAGING = 8, OPTION_INTERRUPTS = 16 };
-
-struct guest {
-	struct machine machine;
-	struct mb_bus *bus;
-	struct mb_region *root, *ram;
-	struct mmu_watch *watch;
-	struct code_cache *code;
-	struct arm64_cpu *pe;
-	struct device *gic;
-	struct reset_point *point; /* before anything ran; NULL for guests that are used once */
+enum {
+	OPTION_LEVEL = 3,
+	OPTION_NO_EL2 = 4,
+	OPTION_PAGING = 8,
+	OPTION_INTERRUPTS = 16,
+	OPTION_GIC_V2 = 32,
 };
 
-static void must(bool done)
-{
-	if (!done)
-		abort();
-}
+struct arm64_guest {
+	struct guest guest;
+	struct arm64_cpu *pe[CPUS];
+	struct device *gic;
+	struct psci *psci;
+};
 
-static void code_written(void *opaque, struct mb_ram *ram, uint64_t offset, uint64_t length)
-{
-	struct guest *guest = opaque;
-	code_cache_write(guest->code, ram, offset, length);
-}
+static const struct fuzz_isa isa;
 
-static void make_gic(struct guest *guest)
+static struct device *make_device(struct guest *guest, const struct device_ops *ops,
+				  const struct irq_line *irq, unsigned irq_count,
+				  const void *config)
 {
 	struct machine *machine = &guest->machine;
 	const struct device_host host = {
@@ -66,83 +60,77 @@ static void make_gic(struct guest *guest)
 		.bus = guest->bus,
 		.memory = machine->memory,
 	};
-	const struct irq_line line = arm64_gic_line(guest->pe);
-	const struct device_place place = {.base = GIC_BASE, .irq = &line, .irq_count = 1};
-	const struct gic_v3_config config = {.cpu_count = 1};
+	const struct device_place place = {.base = GIC_BASE, .irq = irq, .irq_count = irq_count};
 	struct error error;
-	guest->gic = device_new(&gic_v3_ops, &host, &place, &config, &error);
-	must(guest->gic && !device_map(guest->gic, guest->root));
-	arm64_connect_gic(guest->pe, gic_v3_distributor(guest->gic));
-	for (unsigned wire = 0; wire < A64_WIRE_COUNT; wire++)
-		arm64_connect_wire(guest->pe, wire,
-				   gic_v3_ppi(guest->gic, 0, arm64_wire_intid(wire)));
+	struct device *device = device_new(ops, &host, &place, config, &error);
+	must(device && !device_map(device, guest->root));
+	return device;
 }
 
-static void guest_init(struct guest *guest, const struct engine_ops *engine, uint8_t options)
+static void make_gic_v3(struct arm64_guest *arm64)
 {
-	memset(guest, 0, sizeof(*guest));
-	machine_init(&guest->machine);
-	guest->machine.engine = engine;
-	guest->bus = mb_bus_new();
-	must(guest->bus);
-	must(!mb_region_container(guest->bus, "root", MB_WHOLE, &guest->root));
-	must(!mb_region_ram(guest->bus, "ram", RAM_SIZE, &guest->ram));
-	must(!mb_attach(guest->root, RAM_BASE, guest->ram));
-	must(!mb_space_new(guest->bus, "memory", guest->root, MB_SPACE_MEMORY,
-			   &guest->machine.memory));
+	const struct gic_v3_config config = {.cpu_count = CPUS};
+	struct irq_line lines[CPUS];
+	for (unsigned i = 0; i < CPUS; i++)
+		lines[i] = arm64_gic_line(arm64->pe[i]);
+	arm64->gic = make_device(&arm64->guest, &gic_v3_ops, lines, CPUS, &config);
+	for (unsigned i = 0; i < CPUS; i++) {
+		arm64_connect_gic(arm64->pe[i], gic_v3_distributor(arm64->gic));
+		for (unsigned wire = 0; wire < A64_WIRE_COUNT; wire++)
+			arm64_connect_wire(arm64->pe[i], wire,
+					   gic_v3_ppi(arm64->gic, i, arm64_wire_intid(wire)));
+	}
+}
 
+static void make_gic_v2(struct arm64_guest *arm64)
+{
+	const struct gic_v2_config config = {.cpu_count = CPUS, .virtual = true};
+	struct irq_line lines[CPUS * GIC_V2_LINES];
+	for (unsigned i = 0; i < CPUS * GIC_V2_LINES; i++)
+		lines[i] = arm64_interrupt_line(arm64->pe[i / GIC_V2_LINES], i % GIC_V2_LINES);
+	arm64->gic = make_device(&arm64->guest, &gic_v2_ops, lines, CPUS * GIC_V2_LINES, &config);
+	for (unsigned i = 0; i < CPUS; i++)
+		for (unsigned wire = 0; wire < A64_WIRE_MAINTENANCE; wire++)
+			arm64_connect_wire(arm64->pe[i], wire,
+					   gic_v2_ppi(arm64->gic, i, arm64_wire_intid(wire)));
+}
+
+static void make(struct guest *guest, uint8_t options)
+{
+	struct arm64_guest *arm64 = (struct arm64_guest *)guest;
 	struct arm64_config config;
 	arm64_config_default(&config);
 	if (options & OPTION_NO_EL2)
 		config.highest = config.entry = A64_EL1;
-	guest->pe = arm64_cpu_new(&guest->machine, &config, 0);
-	must(guest->pe);
-	make_gic(guest);
-	guest->code = code_cache_new(&guest->machine);
-	must(guest->code);
-	code_cache_set_executions(guest->code, 0);
-	guest->watch = mmu_watch_new(&guest->machine, code_written, guest);
-	must(guest->watch);
-}
-
-static void guest_fini(struct guest *guest)
-{
-	reset_point_free(guest->point);
-	mmu_watch_free(guest->watch);
-	code_cache_free(guest->code);
-	arm64_connect_gic(guest->pe, (struct gic_distributor){0});
-	device_free(guest->gic);
-	arm64_cpu_free(guest->pe);
-	mb_space_free(guest->machine.memory);
-	mb_region_unref(guest->ram);
-	mb_region_unref(guest->root);
-	mb_bus_free(guest->bus);
-	machine_fini(&guest->machine);
-}
-
-/* A guest that was used before, set back; or a new one. */
-static struct guest *guest_kept(struct guest *guest, const struct engine_ops *engine,
-				uint8_t options)
-{
-	if (guest->point) {
-		must(!reset_point_return(guest->point));
-	} else {
-		guest_init(guest, engine, options);
-		must(!reset_point_new(&guest->machine, &guest->point));
+	if (options & OPTION_GIC_V2)
+		arm64_config_remove(&config, A64_FEAT_GICv3);
+	for (unsigned i = 0; i < CPUS; i++) {
+		arm64->pe[i] = arm64_cpu_new(&guest->machine, &config, i);
+		must(arm64->pe[i]);
 	}
-	return guest;
+	if (options & OPTION_GIC_V2)
+		make_gic_v2(arm64);
+	else
+		make_gic_v3(arm64);
+	guest->machine.quantum = QUANTUM;
+	arm64->psci = psci_new(&guest->machine, 1);
+	must(arm64->psci);
 }
 
-static uint8_t *guest_host(const struct guest *guest)
+static void unmake(struct guest *guest)
 {
-	return mb_region_get_ram(guest->ram)->host;
+	struct arm64_guest *arm64 = (struct arm64_guest *)guest;
+	psci_free(arm64->psci);
+	for (unsigned i = 0; i < CPUS; i++)
+		arm64_connect_gic(arm64->pe[i], (struct gic_distributor){0});
+	device_free(arm64->gic);
+	for (unsigned i = 0; i < CPUS; i++)
+		arm64_cpu_free(arm64->pe[i]);
 }
 
-/* Through the bus, which tells the reset point. */
-static void guest_write(const struct guest *guest, uint64_t offset, const void *bytes, size_t size)
+static unsigned variant(uint8_t options)
 {
-	must(mb_write(guest->machine.memory, RAM_BASE + offset, bytes, size, MB_ATTRS_NONE, NULL) ==
-	     MB_OK);
+	return (options & OPTION_NO_EL2 ? 1 : 0) | (options & OPTION_GIC_V2 ? 2 : 0);
 }
 
 /* -- the program -- */
@@ -173,6 +161,8 @@ static uint32_t program_insn(uint32_t kind, uint32_t word)
 	case 4: return ((word & ~(uint32_t)(1 << 25 | BASE)) | 1 << 27) | (kind >> 8 & 7) << 5;
 	/* B.cond, a few instructions to and fro */
 	case 5: return 0x54000000 | (word & 0xf) | (word & 0x8000 ? 0xffffc0 : 0) | (word & 0x60);
+	/* MOV X0 to X3, X8 to X15: arguments of firmware calls */
+	case 6: return 0xaa0003e0 | (8 + (word & 7)) << 16 | (kind >> 8 & 3);
 	default: return word;
 	}
 }
@@ -191,12 +181,12 @@ static const uint32_t handlers[2][ENTRY_WORDS] = {
 static void write_vectors(const struct guest *guest, uint64_t offset, const uint32_t *handler)
 {
 	for (unsigned entry = 0; entry < 16; entry++)
-		guest_write(guest, offset + entry * sizeof(handlers[0]), handler,
+		guest_write(&isa, guest, offset + entry * sizeof(handlers[0]), handler,
 			    sizeof(handlers[0]));
 }
 
 /* RAM and the GIC to themselves; user pages up to the vectors, if the program runs at EL0. */
-static void guest_enable_paging(const struct guest *guest, bool user)
+static void enable_paging(const struct guest *guest, struct arm64_cpu *pe, bool user)
 {
 	enum { TABLE = 3, BLOCK = 1, PAGE = 3, DEVICE = 1 << 2, USER = 1 << 6, ACCESSED = 1 << 10 };
 	uint64_t level1[2] = {BLOCK | DEVICE | ACCESSED,
@@ -206,28 +196,47 @@ static void guest_enable_paging(const struct guest *guest, bool user)
 	for (unsigned i = 0; i < RAM_SIZE >> MB_PAGE_SHIFT; i++)
 		level3[i] = (RAM_BASE + ((uint64_t)i << MB_PAGE_SHIFT)) | PAGE | ACCESSED |
 			    (user && i < KERNEL_PAGES ? USER : 0);
-	guest_write(guest, TABLES, level1, sizeof(level1));
-	guest_write(guest, TABLES + MB_PAGE_SIZE, &level2, sizeof(level2));
-	guest_write(guest, TABLES + 2 * MB_PAGE_SIZE, level3, sizeof(level3));
-	arm64_sysreg_set(guest->pe, A64_MAIR_EL1, 0x00ff);
-	arm64_sysreg_set(guest->pe, A64_TTBR0_EL1, RAM_BASE + TABLES);
-	arm64_sysreg_set(guest->pe, A64_TCR_EL1, 25 | 1 << 23); /* 39 bits, 4 KiB, no TTBR1 */
-	arm64_sysreg_set(guest->pe, A64_SCTLR_EL1, arm64_sysreg_get(guest->pe, A64_SCTLR_EL1) | 1);
+	guest_write(&isa, guest, TABLES, level1, sizeof(level1));
+	guest_write(&isa, guest, TABLES + MB_PAGE_SIZE, &level2, sizeof(level2));
+	guest_write(&isa, guest, TABLES + 2 * MB_PAGE_SIZE, level3, sizeof(level3));
+	arm64_sysreg_set(pe, A64_MAIR_EL1, 0x00ff);
+	arm64_sysreg_set(pe, A64_TTBR0_EL1, RAM_BASE + TABLES);
+	arm64_sysreg_set(pe, A64_TCR_EL1, 25 | 1 << 23); /* 39 bits, 4 KiB, no TTBR1 */
+	arm64_sysreg_set(pe, A64_SCTLR_EL1, arm64_sysreg_get(pe, A64_SCTLR_EL1) | 1);
 }
 
-static void guest_start(struct guest *guest, uint8_t options, const uint8_t *input, size_t count)
+/* X0 to X7, with either GIC; X8 to X15: functions of PSCI, TRNG and SMCCC, and none. */
+static void set_registers(struct arm64_cpu *pe, bool gic_v2)
 {
-	struct arm64_cpu *pe = guest->pe;
-	const uint64_t pointers[8] = {
+	const uint64_t values[] = {
 		RAM_BASE + 0x8000,
 		RAM_BASE + 0x8ff9,
 		RAM_BASE + TABLES,
 		RAM_BASE + TABLES + 2 * MB_PAGE_SIZE,
 		GIC_BASE,
-		GIC_BASE + GIC_V3_REDISTRIBUTORS,
-		GIC_BASE + GIC_V3_REDISTRIBUTORS + 0x10000,
+		GIC_BASE + (gic_v2 ? GIC_V2_CPU_INTERFACE : GIC_V3_REDISTRIBUTORS),
+		GIC_BASE + (gic_v2 ? GIC_V2_HYP_INTERFACE : GIC_V3_REDISTRIBUTORS + 0x10000),
+		gic_v2 ? GIC_BASE + GIC_V2_VCPU_INTERFACE : RAM_BASE,
+		0xc4000003, /* CPU_ON */
+		0x84000002, /* CPU_OFF */
+		0xc4000001, /* CPU_SUSPEND */
+		0xc4000004, /* AFFINITY_INFO */
+		0xc4000053, /* TRNG_RND */
+		0x8400000a, /* PSCI_FEATURES */
+		1,
 		RAM_BASE,
 	};
+	enum { COUNT = sizeof(values) / sizeof(values[0]) };
+	for (unsigned i = 0; i < 31; i++)
+		pe->cpu.r[i] = i < COUNT ? values[i] : 0x0101010101010101ull * i << (i & 31);
+}
+
+static void start(struct guest *guest, uint8_t options, const uint8_t *input, size_t size)
+{
+	const struct arm64_guest *arm64 = (const struct arm64_guest *)guest;
+	struct arm64_cpu *pe = arm64->pe[0];
+	size_t count = size / 8;
+	psci_boot(arm64->psci, RAM_BASE, 0);
 	static const uint8_t levels[] = {A64_EL1, A64_EL2, A64_EL0, A64_EL1};
 	uint8_t level = levels[options & OPTION_LEVEL];
 	if (level > pe->config.highest)
@@ -236,10 +245,10 @@ static void guest_start(struct guest *guest, uint8_t options, const uint8_t *inp
 		uint32_t word[2];
 		memcpy(word, input + i * sizeof(word), sizeof(word));
 		word[0] = program_insn(word[0], word[1]);
-		guest_write(guest, i * 4, word, 4);
+		guest_write(&isa, guest, i * 4, word, 4);
 	}
 	const uint32_t again = 0x14000000 | (-(uint32_t)count & 0x3ffffff); /* B to the begin */
-	guest_write(guest, count * 4, &again, sizeof(again));
+	guest_write(&isa, guest, count * 4, &again, sizeof(again));
 	write_vectors(guest, VECTORS, handlers[0]);
 	arm64_sysreg_set(pe, A64_VBAR_EL1, RAM_BASE + VECTORS);
 	arm64_sysreg_set(pe, A64_CPACR_EL1, 3 << 20);
@@ -249,9 +258,8 @@ static void guest_start(struct guest *guest, uint8_t options, const uint8_t *inp
 		arm64_sysreg_set(pe, A64_HCR_EL2, 1ull << 31); /* RW: EL1 is AArch64 */
 	}
 	if (options & OPTION_PAGING)
-		guest_enable_paging(guest, level == A64_EL0);
-	for (unsigned i = 0; i < 31; i++)
-		pe->cpu.r[i] = i < 8 ? pointers[i] : 0x0101010101010101ull * i << (i & 31);
+		enable_paging(guest, pe, level == A64_EL0);
+	set_registers(pe, options & OPTION_GIC_V2);
 	pe->cpu.pc = RAM_BASE;
 	arm64_set_pstate(pe, (uint64_t)level << PSTATE_EL_SHIFT |
 				     (options & OPTION_INTERRUPTS ? 0 : PSTATE_DAIF) |
@@ -262,83 +270,22 @@ static void guest_start(struct guest *guest, uint8_t options, const uint8_t *inp
 
 /* -- comparing -- */
 
-static void report_section(const struct state_section *left, const struct state_section *right)
-{
-	for (size_t i = 0; i < left->field_count && !left->unhashed; i++) {
-		const struct state_field *field = &left->fields[i];
-		for (uint32_t k = 0; k < field->count; k++) {
-			size_t offset = field->offset + (size_t)k * field->size;
-			if (memcmp((char *)left->base + offset, (char *)right->base + offset,
-				   field->size))
-				fprintf(stderr, "engines differ in %s[%u]\n", field->name, k);
-		}
-	}
-}
-
-/* Names the fields in which two guests differ. */
-static void report_difference(const struct guest *a, const struct guest *b)
-{
-	for (size_t i = 0; i < a->machine.state.count; i++)
-		report_section(&a->machine.state.sections[i], &b->machine.state.sections[i]);
-	for (size_t i = 0; i < RAM_SIZE; i++)
-		if (guest_host(a)[i] != guest_host(b)[i]) {
-			fprintf(stderr, "engines differ in memory at offset 0x%zx\n", i);
-			break;
-		}
-	fprintf(stderr, "pc 0x%llx and 0x%llx\n", (unsigned long long)a->pe->cpu.pc,
-		(unsigned long long)b->pe->cpu.pc);
-}
-
-static const struct engine_ops *const engines[] = {
-	&engine_step,
-	&engine_interp,
-#if ENGINE_HAS_JIT
-	&engine_jit,
-#endif
+static const struct fuzz_isa isa = {
+	.ram_base = RAM_BASE,
+	.ram_size = RAM_SIZE,
+	.guest_size = sizeof(struct arm64_guest),
+	.variant = variant,
+	.make = make,
+	.unmake = unmake,
+	.start = start,
 };
-enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
-
-/* By OPTION_NO_EL2; [.][0] is not used. Static, for the fuzzing engine calls without any context.
- */
-static struct guest kept[2][ENGINES];
-
-static void free_kept(void)
-{
-	for (int no_el2 = 0; no_el2 < 2; no_el2++)
-		for (int i = 0; i < ENGINES; i++)
-			if (kept[no_el2][i].point)
-				guest_fini(&kept[no_el2][i]);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* As for RISC-V: the step engine gets a new guest each time, those of the others are set back. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool registered;
-	struct guest fresh, *guest[ENGINES] = {&fresh};
 	size_t count = size ? (size - 1) / 8 : 0;
-
-	if (!count || count > PROGRAM_MAX)
-		return 0;
-	if (!registered)
-		registered = !atexit(free_kept);
-	for (int i = 0; i < ENGINES; i++) {
-		if (i > 0)
-			guest[i] = guest_kept(&kept[!!(data[0] & OPTION_NO_EL2)][i], engines[i],
-					      data[0]);
-		else
-			guest_init(&fresh, engines[0], data[0]);
-		guest_start(guest[i], data[0], data + 1, count);
-	}
-	uint64_t expected = state_hash(&fresh.machine.state);
-	for (int i = 1; i < ENGINES; i++) {
-		if (state_hash(&guest[i]->machine.state) != expected ||
-		    memcmp(guest_host(&fresh), guest_host(guest[i]), RAM_SIZE) != 0) {
-			report_difference(&fresh, guest[i]);
-			abort();
-		}
-	}
-	guest_fini(&fresh);
+	if (count && count <= PROGRAM_MAX)
+		fuzz_engines(&isa, data, size);
 	return 0;
 }

@@ -44,7 +44,10 @@ enum board_firmware {
 	BOARD_FIRMWARE_BUILTIN,
 	/* RISC-V: nothing, all harts start the image in M-mode. */
 	BOARD_FIRMWARE_OFF,
-	/* RISC-V: firmware_path, at the start of RAM (OpenSBI fw_dynamic, fw_jump). */
+	/*
+	 * firmware_path. RISC-V: at the start of RAM (OpenSBI fw_dynamic, fw_jump). AArch64: a flat
+	 * file is in flash, an ELF file where it says; PSCI stays in process without EL3.
+	 */
 	BOARD_FIRMWARE_FILE,
 };
 
@@ -58,6 +61,7 @@ struct board_config {
 	struct arm64_config arm64;
 	/* AArch64: 2 or 3; 0: 3 if the CPUs have its interface. With 2 they lose it. */
 	unsigned gic_version;
+	bool semihosting; /* AArch64: HLT #0xF000 is a call, see machines/semihosting.h */
 
 	const char *kernel; /* path; NULL only with BOARD_FIRMWARE_FILE or without_image */
 	/* Bytes to load as initramfs, or NULL; see machines/cpio.h and machines/initramfs.h. */

@@ -10,6 +10,8 @@
 #define ALIGN_2M   0x200000ull
 /* Linux maps device tree and initramfs early; below this they are within reach of any kernel. */
 #define LOW_RAM_SIZE (3ull << 30)
+/* Of the device tree at the start of RAM; flat binaries are behind it. */
+#define FIRMWARE_TREE_MAX 0x80000ull
 
 static struct image_memory ram_of(const struct board *board)
 {
@@ -26,14 +28,25 @@ static int check_arch(const struct board *board, const struct image *image, stru
 }
 
 static int read_image(struct board *board, struct image *image, const char *path, const char *kind,
-		      uint64_t flat_address, struct error *error)
+		      struct error *error)
 {
-	const struct image_memory ram = ram_of(board);
-	if (image_read(image, path, kind, board->memory_size, error))
-		return -1;
-	if (check_arch(board, image, error) || image_place(image, &ram, flat_address, error))
-		return -1;
-	return 0;
+	return image_read(image, path, kind, board->memory_size, error) ||
+			       check_arch(board, image, error)
+		       ? -1
+		       : 0;
+}
+
+/* Flash, or RAM: where an ELF file says. */
+static int place_firmware(struct board *board, struct error *error)
+{
+	const struct board_map *map = &board->kind->map;
+	struct image_memory memory = ram_of(board);
+	uint64_t first, end;
+	image_extent(&board->firmware, &first, &end);
+	bool in_ram = board->firmware.kind == IMAGE_ELF && first >= memory.base;
+	if (map->firmware_in_rom && !in_ram)
+		memory = (struct image_memory){.base = map->rom_base, .size = map->rom_size};
+	return image_place(&board->firmware, &memory, memory.base, error);
 }
 
 int board_read_images(struct board *board, const struct board_config *config, struct error *error)
@@ -42,14 +55,18 @@ int board_read_images(struct board *board, const struct board_config *config, st
 		return 0;
 	if (board->firmware_kind == BOARD_FIRMWARE_FILE) {
 		board->has_firmware = true;
-		if (read_image(board, &board->firmware, config->firmware_path, "firmware",
-			       board->kind->map.ram_base, error))
+		if (read_image(board, &board->firmware, config->firmware_path, "firmware", error) ||
+		    place_firmware(board, error))
 			return -1;
 	}
 	if (config->kernel) {
+		const struct image_memory ram = ram_of(board);
 		board->has_kernel = true;
-		return read_image(board, &board->kernel, config->kernel, "guest image",
-				  board->kind->flat_address(board), error);
+		return read_image(board, &board->kernel, config->kernel, "guest image", error) ||
+				       image_place(&board->kernel, &ram,
+						   board->kind->flat_address(board), error)
+			       ? -1
+			       : 0;
 	}
 	if (board->has_firmware)
 		return 0;
@@ -130,6 +147,28 @@ static int check_images_disjoint(struct board *board, const struct layout *layou
 			 layout->used[1].address + layout->used[1].size - 1, board->firmware.path);
 }
 
+/*
+ * The room above the tree is for firmware that adds nodes to it. Firmware that looks for the tree
+ * by itself looks at the start of RAM.
+ */
+static int place_device_tree(struct layout *layout, struct board *board, struct error *error)
+{
+	const struct board_map *map = &board->kind->map;
+	struct board_range *range = &board->device_tree_range;
+	if (!board->has_firmware || !map->firmware_in_rom)
+		return place(layout, board, range, DEVICE_TREE_MAX, DEVICE_TREE_MAX, ALIGN_2M,
+			     "device tree", error);
+	*range = (struct board_range){map->ram_base, FIRMWARE_TREE_MAX};
+	for (unsigned i = 0; i < layout->count; i++)
+		if (meet(*range, layout->used[i]))
+			return error_set(error, EXIT_CODE_BAD_IMAGE,
+					 "an image goes to 0x%" PRIx64 ", where the firmware "
+					 "expects the device tree, expected a higher address",
+					 layout->used[i].address);
+	layout->used[layout->count++] = *range;
+	return 0;
+}
+
 int board_plan(struct board *board, struct error *error)
 {
 	struct layout layout = {.base = board->kind->map.ram_base};
@@ -139,15 +178,18 @@ int board_plan(struct board *board, struct error *error)
 		layout_add_image(&layout, &board->kernel);
 	if (check_images_disjoint(board, &layout, error))
 		return -1;
-	/* The room above the tree is for firmware that adds nodes to it. */
-	if (place(&layout, board, &board->device_tree_range, DEVICE_TREE_MAX, DEVICE_TREE_MAX,
-		  ALIGN_2M, "device tree", error))
+	if (place_device_tree(&layout, board, error))
 		return -1;
 	if (board->initrd.size && place(&layout, board, &board->initrd_range, board->initrd.size,
 					board->initrd.size, ALIGN_PAGE, board->initrd_name, error))
 		return -1;
+	uint64_t room = board->device_tree_range.size;
 	if (device_tree_build(board, error))
 		return -1;
+	if (board->device_tree.size > room)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "device tree: %zu bytes, expected at most %" PRIu64,
+				 board->device_tree.size, room);
 	board->device_tree_range.size = board->device_tree.size;
 	board->entry = board->has_firmware ? board->firmware.entry : board->kernel.entry;
 	return 0;

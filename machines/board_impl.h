@@ -9,6 +9,7 @@
 #include "devices/htif.h"
 #include "engine/engine.h"
 #include "machines/board.h"
+#include "machines/semihosting.h"
 #include "sbi/sbi.h"
 
 /* Largest device tree: Linux maps no more (one PMD entry). */
@@ -21,6 +22,7 @@ struct identity;
 struct board_map {
 	uint64_t ram_base;
 	uint64_t rom_base, rom_size;
+	bool firmware_in_rom; /* flat files are; the device tree is then at RAM's start */
 	uint64_t virtio_base, virtio_stride; /* of slot 0; to the next slot */
 	unsigned virtio_slots;
 };
@@ -85,6 +87,8 @@ struct board_arm64 {
 	struct psci *psci;
 	struct device *rtc, *gic;
 	unsigned gic_version;
+	bool has_semihosting;
+	struct semihosting semihosting;
 };
 
 struct board {

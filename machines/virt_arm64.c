@@ -38,10 +38,13 @@ static int choose_gic(struct board *board, unsigned version, struct error *error
 
 static int configure(struct board *board, const struct board_config *config, struct error *error)
 {
-	if (config->firmware != BOARD_FIRMWARE_BUILTIN)
+	/* A machine that is restored has it in memory. */
+	if (config->firmware == BOARD_FIRMWARE_OFF && !config->without_image)
 		return error_set(error, EXIT_CODE_USAGE,
-				 "--sbi: aarch64 has its own firmware in process, expected 'on'");
+				 "--sbi off: aarch64 has its own firmware in process, expected "
+				 "'on' or a file");
 	board->arm64.cpu = config->arm64;
+	board->arm64.has_semihosting = config->semihosting;
 	return choose_gic(board, config->gic_version, error);
 }
 
@@ -153,9 +156,13 @@ static int make_devices(struct board *board, const struct board_config *config, 
 static int make_firmware(struct board *board, const struct board_config *config,
 			 struct error *error)
 {
-	(void)config;
-	board->arm64.psci = psci_new(&board->machine, board->seed);
-	return board->arm64.psci ? 0 : error_set(error, EXIT_CODE_USAGE, "out of memory");
+	struct board_arm64 *arm64 = &board->arm64;
+	arm64->semihosting =
+		(struct semihosting){.machine = &board->machine, .console = config->serial};
+	if (arm64->has_semihosting)
+		semihosting_start(&arm64->semihosting);
+	arm64->psci = psci_new(&board->machine, board->seed);
+	return arm64->psci ? 0 : error_set(error, EXIT_CODE_USAGE, "out of memory");
 }
 
 static void start_cpus(struct board *board)
@@ -195,7 +202,8 @@ static void describe(const struct board *board, FILE *out)
 	const struct arm64_config *config = &board->arm64.cpu;
 	fprintf(out, "cpu.extensions=");
 	arm64_config_features(config, describe_feature, out);
-	fprintf(out, "\ngic=%u", board->arm64.gic_version);
+	fprintf(out, "\ngic=%u\nsemihosting=%d", board->arm64.gic_version,
+		board->arm64.has_semihosting);
 	fprintf(out, "\ncpu.midr=0x%" PRIx64 "\ncpu.cntfrq=%" PRIu64 "\n", config->midr,
 		config->cntfrq_hz);
 }
@@ -223,6 +231,7 @@ static void identify(const struct board *board, const struct board_config *confi
 	arm64_config_features(cpu, add_name, &names);
 	identity_add(identity, "features", NULL, "%s", names.text);
 	identity_add(identity, "midr", NULL, "0x%" PRIx64, cpu->midr);
+	identity_add(identity, "semihosting", NULL, "%d", board->arm64.has_semihosting);
 	identity_add(identity, "gic", NULL, "%u", board->arm64.gic_version);
 	identity_add(identity, "cntfrq", NULL, "%" PRIu64, cpu->cntfrq_hz);
 }
@@ -238,6 +247,7 @@ const struct board_kind virt_arm64_kind = {
                  .ram_base = VIRT_ARM64_RAM_BASE,
                  .rom_base = VIRT_ARM64_ROM_BASE,
                  .rom_size = VIRT_ARM64_ROM_SIZE,
+                 .firmware_in_rom = true,
                  .virtio_base = VIRT_ARM64_VIRTIO_BASE,
                  .virtio_stride = VIRT_ARM64_VIRTIO_STRIDE,
                  .virtio_slots = VIRT_ARM64_VIRTIO_SLOTS,

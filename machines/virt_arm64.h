@@ -2,8 +2,8 @@
 #ifndef MACHINES_VIRT_ARM64_H
 #define MACHINES_VIRT_ARM64_H
 
-#define VIRT_ARM64_ROM_BASE      0x0ull /* 0x10000: where flash would begin; empty */
-#define VIRT_ARM64_ROM_SIZE      0x10000ull
+#define VIRT_ARM64_ROM_BASE      0x0ull /* 0x04000000: flash, read-only; --bios FILE */
+#define VIRT_ARM64_ROM_SIZE      0x04000000ull
 #define VIRT_ARM64_GIC_BASE      0x08000000ull /* distributor; redistributors behind it */
 #define VIRT_ARM64_UART_BASE     0x09000000ull /* 0x1000: PL011 */
 #define VIRT_ARM64_RTC_BASE      0x09010000ull /* 0x1000: PL031 */

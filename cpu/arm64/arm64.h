@@ -222,6 +222,9 @@ struct arm64_cpu {
 	 */
 	void (*firmware)(void *opaque, struct arm64_cpu *pe);
 	void *firmware_opaque;
+	/* The same for HLT #0xF000 above EL0, which is UNDEFINED if this is NULL. */
+	void (*semihosting)(void *opaque, struct arm64_cpu *pe);
+	void *semihosting_opaque;
 
 	/* Interrupts. irq_level: enum arm64_line; from the wires, and from the GIC if there is one.
 	 */

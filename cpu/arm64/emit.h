@@ -51,7 +51,7 @@ arm64_emit emit_set_flags, emit_rotate_into_flags, emit_flag_operation;
 /* translate_branch.c */
 arm64_emit emit_branch, emit_branch_if, emit_branch_register;
 arm64_emit emit_compare_branch, emit_test_branch; /* argument: UOP_BEQ or UOP_BNE */
-arm64_emit emit_svc, emit_hvc, emit_smc, emit_brk, emit_undefined, emit_eret;
+arm64_emit emit_svc, emit_hvc, emit_smc, emit_brk, emit_hlt, emit_undefined, emit_eret;
 
 /* translate_memory.c */
 arm64_emit emit_access_unsigned, emit_access_unscaled, emit_access_pre, emit_access_post,

@@ -179,6 +179,26 @@ void emit_brk(struct builder *builder, uint32_t word, const struct arm64_row *ro
 	build_call_end(builder, help_brk, 0, 0, 0, 0, arm64_esr(A64_EC_BRK, immediate16(word)));
 }
 
+static bool help_semihosting(struct cpu *cpu, const struct uop *uop)
+{
+	(void)uop;
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	cpu->pc = engine_pc(cpu) + 4;
+	pe->semihosting(pe->semihosting_opaque, pe);
+	return true;
+}
+
+/* Halting debug is never allowed: UNDEFINED, but for the one that semihosting has taken. */
+void emit_hlt(struct builder *builder, uint32_t word, const struct arm64_row *row)
+{
+	enum { SEMIHOSTING = 0xf000 };
+	bool taken = arm64_cpu(builder->cpu)->semihosting && immediate16(word) == SEMIHOSTING;
+	if (taken && emit_level(builder) != A64_EL0)
+		build_call_end(builder, help_semihosting, 0, 0, 0, 0, 0);
+	else
+		emit_undefined(builder, word, row);
+}
+
 /* imm: the ISS of its trap. The address to return to may have to be authenticated. */
 enum { ERET_PLAIN = 0, ERET_AUTHENTICATED = 2, ERET_KEY_B = 1 };
 

@@ -83,7 +83,8 @@ static char *make_key(const struct session *session)
 		(unsigned long long)options->seed, options->verbose > 0);
 	key_text(out, "append", options->append);
 	key_text(out, "cpu", options->cpu);
-	key_text(out, "machine", options->machine);
+	key_text(out, "board", options->machine);
+	key_text(out, "semihosting", options->semihosting ? "1" : NULL);
 	key_text(out, "sbi", options->sbi);
 	key_text(out, "rtc", options->rtc);
 	if (options->sbi && !access(options->sbi, F_OK))

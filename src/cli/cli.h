@@ -41,7 +41,7 @@ struct machine_options {
 		quantum;
 	struct option_list devices, traces, logs;
 	const char *rtc, *record, *replay, *snapshot_at, *snapshot, *restore;
-	bool strict, help, nographic, no_reboot, no_cache;
+	bool strict, help, nographic, no_reboot, no_cache, semihosting;
 	int verbose, quiet;
 };
 

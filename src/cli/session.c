@@ -329,6 +329,7 @@ static int configure(struct session *session, struct board_config *config, struc
 	config->devices = options->devices.items;
 	config->device_count = options->devices.count;
 	config->seed = options->seed;
+	config->semihosting = options->semihosting;
 	config->log = log;
 	config->restored_from = options->restore;
 	if (snapshot_configure(session, config, error))

@@ -50,6 +50,8 @@ static void take_line(void *opaque, const char *key, const char *value)
 		else if (rows[i].text)
 			*rows[i].text = keep(reading->use, value);
 	}
+	if (!strcmp(key, "option.semihosting"))
+		options->semihosting = !strcmp(value, "1");
 	static const char board[] = "-virt";
 	size_t length = strlen(value), tail = sizeof(board) - 1;
 	if (!strcmp(key, "machine") && length > tail && !strcmp(value + length - tail, board)) {
@@ -104,6 +106,7 @@ char *snapshot_notes(const struct session *session, const char *more)
 	fprintf(out, "time-ns=%llu\n", (unsigned long long)clock_ns(&session->machine->clock));
 	note(out, "option.cpu", options->cpu);
 	note(out, "option.machine", options->machine);
+	note(out, "option.semihosting", options->semihosting ? "1" : NULL);
 	/* Firmware of a file is in memory. */
 	note(out, "option.sbi", config->firmware == BOARD_FIRMWARE_BUILTIN ? options->sbi : "off");
 	fprintf(out, "option.insn-ns=%llu\noption.quantum=%llu\noption.seed=%llu\n",

@@ -50,23 +50,31 @@ static struct test *add_test(struct suite *suite)
 
 /* -- collecting -- */
 
-static bool wanted(const struct option_list *names, const struct test_rom *rom)
+/* arch: NULL for all. */
+static bool wanted(const struct option_list *names, const char *arch, const struct test_rom *rom)
 {
+	if (arch && strcmp(arch, rom->arch) != 0)
+		return false;
 	for (unsigned i = 0; i < names->count; i++)
 		if (!strcmp(names->items[i], rom->topic) || !strcmp(names->items[i], rom->name))
 			return true;
 	return names->count == 0;
 }
 
-static int collect_roms(struct suite *suite, const struct option_list *names, struct error *error)
+static int collect_roms(struct suite *suite, const struct option_list *names, const char *arch,
+			struct error *error)
 {
-	if (test_rom_count == 0)
+	size_t known = 0;
+	for (size_t i = 0; i < test_rom_count; i++)
+		known += !arch || !strcmp(arch, test_roms[i].arch);
+	if (known == 0)
 		return error_set(error, EXIT_CODE_USAGE,
-				 "this build has no test ROMs: no RISC-V cross compiler was found "
-				 "when it was built");
+				 "this build has no test ROMs%s%.40s: no cross compiler was found "
+				 "when it was built",
+				 arch ? " for " : "", arch ? arch : "");
 	for (size_t i = 0; i < test_rom_count; i++) {
 		const struct test_rom *rom = &test_roms[i];
-		struct test *test = wanted(names, rom) ? add_test(suite) : NULL;
+		struct test *test = wanted(names, arch, rom) ? add_test(suite) : NULL;
 		if (!test)
 			continue;
 		snprintf(test->name, sizeof(test->name), "%s/%s", rom->topic, rom->name);
@@ -389,7 +397,8 @@ static void print_help(void)
 	       "passed, 1 some failed, 4 all skipped, 128+n ended by signal n. Without a name "
 	       "kselftest\n"
 	       "is our program of the 23 misaligned-access tests; roms are the embedded bare-metal "
-	       "programs.\n"
+	       "programs,\n"
+	       "all of them or those of --arch.\n"
 	       "The booted guest of a kernel is kept (TRAPLINE_CACHE, ~/.cache/trapline) and the "
 	       "next program\n"
 	       "starts from there; --no-cache boots each time.\n\n");
@@ -426,7 +435,7 @@ int cli_test(int argc, char **argv)
 	memmove(names.items, names.items + 1, names.count * sizeof(names.items[0]));
 	suite.name = words.items[0];
 	if (!strcmp(suite.name, "roms")) {
-		collected = collect_roms(&suite, &names, &error);
+		collected = collect_roms(&suite, &names, options.arch, &error);
 	} else if (!strcmp(suite.name, "kselftest")) {
 		collected = collect_kselftest(&suite, &names, &error);
 	} else if (!strcmp(suite.name, "kvm-unit-tests")) {

@@ -29,4 +29,12 @@ for engine in step interp jit; do
 done
 "$TRAPLINE" run --trace trap "$roms/ls64-tour.elf" 2>&1 </dev/null | grep -q 'HFGITR_EL2.PSBCSYNC=1'
 is "a trace names the bit" 0 $?
+"$TRAPLINE" run --semihosting "$roms/stage2-faults.elf" >/dev/null 2>&1 </dev/null
+is "semihosting: all passed" 0 $?
+"$TRAPLINE" run --semihosting --cpu max,-LS64 "$roms/ls64-tour.elf" >/dev/null 2>&1 </dev/null
+is "semihosting: a check failed" 1 $?
+"$TRAPLINE" run --semihosting --cpu max,-NV2 "$roms/nested-nv2.elf" >/dev/null 2>&1 </dev/null
+is "semihosting: the program trapped" 2 $?
+is "trapline test runs them by topic" 1 \
+	"$("$TRAPLINE" test --arch aarch64 roms ls64 | grep -c '^ok 1 selftests: roms: ls64/tour$')"
 report

@@ -317,3 +317,56 @@ Test(board_arm64, gic_follows_the_cpu)
 	cr_expect_eq(board_new(&bench.config, &bench.machine, &bench.error), -1);
 	cr_expect(strstr(bench.error.text, "gic-version=2"), "%s", bench.error.text);
 }
+
+/* A flat file is in flash, and finds the device tree at the start of RAM. */
+Test(board_arm64, firmware_in_flash)
+{
+	bench.config.kernel = NULL;
+	bench.config.firmware = BOARD_FIRMWARE_FILE;
+	bench.config.firmware_path = bench.path;
+	build(2);
+	const struct cpu *cpu = first_cpu();
+	cr_expect_eq(cpu->pc, 0);
+	cr_expect_eq(cpu->level, A64_EL2);
+	cr_expect_eq(cpu->r[0], VIRT_ARM64_RAM_BASE);
+	cr_expect_eq(board_device_tree_range(bench.machine).address, VIRT_ARM64_RAM_BASE);
+	uint32_t word = 0;
+	struct mb_space *memory = bench.machine->memory;
+	cr_expect_eq(mb_read(memory, 0, &word, sizeof(word), MB_ATTRS_NONE, NULL), MB_OK);
+	cr_expect_eq(word, SMC);
+	cr_expect_eq(mb_read(memory, VIRT_ARM64_RAM_BASE, &word, 4, MB_ATTRS_NONE, NULL), MB_OK);
+	cr_expect_eq(word, 0xedfe0dd0, "a device tree");
+	/* PSCI is still there. */
+	bench.machine->cpu[0]->r[0] = 0x84000000;
+	machine_run_until(bench.machine, bench.machine->clock.now + 1);
+	cr_expect_eq(cpu->r[0], 0x10001);
+	/* Flash cannot be written, and is whole again after a reset. */
+	mb_st(memory, 0, 4, MB_LITTLE, MB_ATTRS_NONE, 0);
+	cr_assert_eq(board_reset(bench.machine, &bench.error), 0);
+	cr_expect_eq(cpu->pc, 0);
+	cr_expect_eq(mb_read(memory, 0, &word, sizeof(word), MB_ATTRS_NONE, NULL), MB_OK);
+	cr_expect_eq(word, SMC);
+}
+
+/* The image is loaded beside it. */
+Test(board_arm64, firmware_and_image)
+{
+	bench.config.firmware = BOARD_FIRMWARE_FILE;
+	bench.config.firmware_path = bench.path;
+	build(1);
+	uint32_t word = 0;
+	cr_expect_eq(first_cpu()->pc, 0);
+	cr_expect_eq(mb_read(bench.machine->memory, ENTRY, &word, 4, MB_ATTRS_NONE, NULL), MB_OK);
+	cr_expect_eq(word, SMC);
+}
+
+Test(board_arm64, firmware_at_el3)
+{
+	bench.config.kernel = NULL;
+	bench.config.firmware = BOARD_FIRMWARE_FILE;
+	bench.config.firmware_path = bench.path;
+	cr_assert_eq(arm64_config_parse(&bench.config.arm64, "max,+el3", &bench.error), 0);
+	build(1);
+	cr_expect_eq(first_cpu()->pc, 0);
+	cr_expect_eq(first_cpu()->level, A64_EL3);
+}

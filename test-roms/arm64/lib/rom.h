@@ -26,7 +26,10 @@ void rom_hex(uint64_t value);
 /* A TAP line. */
 void rom_check(bool passed, const char *name);
 
-/* Prints the plan and switches the machine off. */
+/*
+ * Prints the plan and ends the machine, with semihosting with status 0 (all passed) or 1. A program
+ * that itself takes an exception ends with 2.
+ */
 void rom_end(void);
 
 /*
