@@ -177,6 +177,12 @@ void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigne
 	emit_call(builder, UOP_CALL, helper, d, a, b, imm, argument);
 }
 
+void build_vector(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
+		  int32_t imm, uint64_t argument)
+{
+	emit_call(builder, UOP_VECTOR, helper, d, a, b, imm, argument);
+}
+
 void build_call_if(struct builder *builder, uop_helper *helper, unsigned a, int32_t imm,
 		   uint64_t argument)
 {

@@ -80,6 +80,10 @@ void build_call(struct builder *builder, uop_helper *helper, unsigned d, unsigne
  */
 void build_mode(struct builder *builder, uint32_t mode);
 
+/* A helper that only computes on vector registers, and never fails: engine/vector.h. */
+void build_vector(struct builder *builder, uop_helper *helper, unsigned d, unsigned a, unsigned b,
+		  int32_t imm, uint64_t argument);
+
 /* Ends the block; goes on at the next instruction after looking at mode and interrupts. */
 void build_leave(struct builder *builder);
 

@@ -34,6 +34,13 @@ static inline unsigned flags_of_order(int order)
 	return flags[order + 1];
 }
 
+/* A number x for which x - 1 has these flags. */
+static inline uint64_t flags_order_operand(int order)
+{
+	static const uint64_t operands[] = {0, 1, 2, 1ull << 63};
+	return operands[order + 1];
+}
+
 /* The flags now: NZCV, N in bit 3. */
 static inline unsigned flags_nzcv(const struct cpu *cpu)
 {

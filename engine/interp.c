@@ -222,6 +222,7 @@ COLD_HANDLER(leave_lookup)
 #define COLD_RF(name, slots, ...)
 #define COLD_FR(name, slots, ...)
 #define COLD_VVV(name, slots, ...)
+#define COLD_VR(name, slots, ...)
 
 #define UOP(name, kind, slots, ...) COLD_##kind(name, slots, __VA_ARGS__)
 #include "engine/uop.def"
@@ -303,6 +304,7 @@ COLD_HANDLER(leave_lookup)
 #define COLD_OF_RF(name)
 #define COLD_OF_FR(name)
 #define COLD_OF_VVV(name)
+#define COLD_OF_VR(name)
 
 #define UOP(name, kind, slots, ...)                                                                \
 	HANDLER(handle_##name)                                                                     \

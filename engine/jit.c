@@ -109,6 +109,8 @@ struct jit *jit_new(const struct isa *isa, const uint8_t *arena, uint8_t *region
 	jit->has_popcnt = __builtin_cpu_supports("popcnt");
 	jit->has_fma = __builtin_cpu_supports("fma");
 	jit->has_rorx = __builtin_cpu_supports("bmi2");
+	jit->has_sse42 = __builtin_cpu_supports("sse4.2");
+	jit->has_aes = __builtin_cpu_supports("aes");
 	jit->has_round = __builtin_cpu_supports("sse4.1");
 	jit->zero_register = isa->zero_register;
 	jit->boxes = !isa->unboxed;

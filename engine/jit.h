@@ -39,7 +39,7 @@ struct jit {
 	unsigned kept; /* entries of cpu->kept that code has for itself */
 	uint64_t compiled, compiled_instructions, host_bytes; /* since the beginning */
 	bool has_lzcnt, has_tzcnt, has_popcnt;                /* of the host */
-	bool has_fma, has_round, has_rorx;
+	bool has_fma, has_round, has_rorx, has_sse42, has_aes;
 	uint8_t zero_register;       /* of the ISA, or REG_SINK */
 	bool boxes;                  /* FP registers of the ISA are NaN-boxed */
 	struct jit_map canonical;    /* at the edges of blocks */

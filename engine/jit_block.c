@@ -89,7 +89,7 @@ struct jit_stub *jit_add_stub(struct jit_lowering *l, enum jit_stub_kind kind)
 	stub->uop = l->uop;
 	stub->map = l->map;
 	stub->accept = NULL;
-	stub->fp_wide = stub->fp_single = 0;
+	stub->fp_whole = stub->fp_wide = stub->fp_single = 0;
 	return stub;
 }
 
@@ -141,6 +141,7 @@ unsigned jit_uses(const struct uop *uop)
 	case UOP_KIND_STORE: return USES_A | USES_B;
 	case UOP_KIND_FLOAD:
 	case UOP_KIND_FSTORE:
+	case UOP_KIND_VR:
 	case UOP_KIND_FR: return USES_A;
 	case UOP_KIND_FFF:
 	case UOP_KIND_FFFF:
@@ -254,7 +255,8 @@ static bool emit_slow(struct jit_lowering *l, const struct jit_stub *stub, const
 {
 	x86_call(l->code, shared);
 	ptrdiff_t way = stub->back - x86_here(l->code);
-	bool goes_back = !l->mapped && !(stub->fp_wide | stub->fp_single) && way == (int16_t)way;
+	bool goes_back = !l->mapped && !(stub->fp_whole | stub->fp_wide | stub->fp_single) &&
+			 way == (int16_t)way;
 	if (!goes_back)
 		way = 4 + JIT_WAY_BYTES + (ptrdiff_t)more;
 	jit_put_slot(l, stub->uop);

@@ -130,6 +130,29 @@ void jit_lower_fp_compare(struct jit_lowering *l, unsigned insn, unsigned flags)
 	jit_end_stub(l, slow);
 }
 
+/* insn: ucomisd or ucomiss. 0, 1, 2: less, equal, greater; what is unordered is left to C. */
+void jit_lower_fp_order(struct jit_lowering *l, unsigned insn, unsigned flags)
+{
+	enum { ZERO = 2 };
+	bool single = flags & LOWER_SINGLE;
+	struct jit_stub *slow = jit_add_stub(l, STUB_CALL_DATA);
+	jit_fp_require_unflushed(l, slow);
+	unsigned a = jit_fp_register(l, slow, l->uop->a, single, XMM_SCRATCH);
+	struct x86_rm b = x86_reg(XMM_SCRATCH1);
+	if (l->uop->imm & ZERO)
+		x86_op(l->code, X86_XORPS, false, XMM_SCRATCH1, b);
+	else
+		b = jit_fp_operand(l, slow, l->uop->b, single);
+	x86_op(l->code, insn, false, a, b);
+	jit_branch_to_stub(l, slow, X86_P);
+	x86_setcc(l->code, X86_A, X86_RAX);
+	x86_setcc(l->code, X86_AE, X86_RCX);
+	x86_op(l->code, X86_ADD, false, X86_RAX, x86_reg(X86_RCX));
+	x86_op(l->code, X86_MOVZX8, false, X86_RAX, x86_reg(X86_RAX));
+	jit_write(l, X86_RAX, false);
+	jit_end_stub(l, slow);
+}
+
 /* -- signs and moves -- */
 
 /* xmm = the sign bits of both of its 64-bit halves, or of all of its 32-bit quarters. */

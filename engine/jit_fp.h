@@ -1,9 +1,9 @@
 /*
  * What the floating-point lowerings share: internal to the JIT.
  *
- * Within a block, FP registers are kept in xmm3 to xmm15. Every write also goes to cpu->v[], so
- * that calls, traps and the ends of blocks find all values there: the copies are for reading only,
- * and are loaded again after a call. xmm0 to xmm2 are scratch.
+ * Within a block, FP registers are kept in xmm3 to xmm15, as much of them as is asked for. Every
+ * write also goes to cpu->v[], so that calls, traps and the ends of blocks find all values there:
+ * the copies are for reading only, and are loaded again after a call. xmm0 to xmm2 are scratch.
  *
  * A block that rounds is translated twice. Its first code is entered if the guest rounds to
  * nearest, flushes nothing and has raised NX, which it tests once; the second tests for that at
@@ -38,6 +38,11 @@ unsigned jit_fp_target(const struct jit_lowering *l);
 void jit_fp_write(struct jit_lowering *l, unsigned xmm, bool single);
 /* d of the micro-op has been written in cpu->v[]. */
 void jit_fp_written(struct jit_lowering *l);
+
+/* A register with all 128 bits of a vector register, to be read; scratch if it has none. */
+unsigned jit_fp_whole(struct jit_lowering *l, unsigned guest, unsigned scratch);
+/* d of the micro-op = all 128 bits of xmm. */
+void jit_fp_write_whole(struct jit_lowering *l, unsigned xmm);
 
 /* Goes to slow unless host arithmetic is what the guest asks for, flags included. */
 void jit_fp_require_trusted(struct jit_lowering *l, struct jit_stub *slow);

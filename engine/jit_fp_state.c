@@ -6,6 +6,7 @@
 
 #include "engine/jit_fp.h"
 #include "engine/jit_table.h"
+#include "engine/vector.h"
 
 #define BIT(guest) (UINT32_C(1) << (guest))
 
@@ -26,7 +27,8 @@ static struct operands operands_of(const struct uop *uop)
 	case UOP_KIND_FF: return (struct operands){a, d};
 	case UOP_KIND_RFF: return (struct operands){a | b, -1};
 	case UOP_KIND_RF: return (struct operands){a, -1};
-	case UOP_KIND_VVV: /* reads memory, not host registers */
+	case UOP_KIND_VVV: return (struct operands){jit_vector_reads(uop), d};
+	case UOP_KIND_VR: return (struct operands){vector_element(uop) ? BIT(d) : 0, d};
 	case UOP_KIND_FR:
 	case UOP_KIND_FLOAD: return (struct operands){0, d};
 	case UOP_KIND_FSTORE: return (struct operands){b, -1};
@@ -68,6 +70,8 @@ static unsigned scan(struct jit_lowering *l, uint8_t slots[BLOCK_MAX_UOPS])
 		fp->live_in |= first;
 		if (row->flags & LOWER_SINGLE)
 			fp->live_in_single |= first;
+		if (uop->op == UOP_VECTOR || uop->op == UOP_VECTOR_PUT)
+			fp->live_in_whole |= first;
 		for (uint32_t left = operands.reads; left; left &= left - 1)
 			uses[__builtin_ctz(left)]++;
 		if (operands.written >= 0) {
@@ -91,7 +95,8 @@ static bool has_fp(const struct block *block)
 {
 	const uint32_t kinds = 1u << UOP_KIND_FFF | 1u << UOP_KIND_FFFF | 1u << UOP_KIND_FF |
 			       1u << UOP_KIND_RFF | 1u << UOP_KIND_RF | 1u << UOP_KIND_FR |
-			       1u << UOP_KIND_FLOAD | 1u << UOP_KIND_FSTORE | 1u << UOP_KIND_VVV;
+			       1u << UOP_KIND_FLOAD | 1u << UOP_KIND_FSTORE | 1u << UOP_KIND_VVV |
+			       1u << UOP_KIND_VR;
 	for (const struct uop *uop = block->uops;; uop += uop_info[uop->op].slots) {
 		if (kinds >> uop_info[uop->op].kind & 1)
 			return true;
@@ -107,11 +112,10 @@ void jit_fp_begin(struct jit_lowering *l)
 	unsigned count = 0;
 	fp->rounds = fp->any = false;
 	fp->zero_uppers = 0;
-	fp->live_in = fp->live_in_single = 0;
+	fp->live_in = fp->live_in_single = fp->live_in_whole = 0;
 	if (has_fp(l->block))
 		count = scan(l, slots);
-	fp->known.held = fp->known.wide = fp->known.boxed = 0;
-	fp->known.trusted = fp->known.restore = false;
+	fp->known = (struct jit_fp_known){0};
 	memset(fp->distrust, 0, sizeof(fp->distrust));
 	if (!fp->any)
 		return;
@@ -184,13 +188,17 @@ void jit_lower_restore_rounding(struct jit_lowering *l, unsigned insn, unsigned 
 
 /* -- the entry -- */
 
-static void load(struct jit_lowering *l, unsigned guest, bool single)
+enum width { SINGLE, WIDE, WHOLE };
+
+static void load(struct jit_lowering *l, unsigned guest, enum width width)
 {
-	x86_op(l->code, single ? X86_MOVSS : X86_MOVSD, false, l->fp.host[guest],
-	       jit_vector(guest));
+	static const uint8_t insns[] = {X86_MOVSS, X86_MOVSD, X86_MOVUPS};
+	x86_op(l->code, insns[width], false, l->fp.host[guest], jit_vector(guest));
 	l->fp.known.held |= BIT(guest);
-	if (!single)
+	if (width >= WIDE)
 		l->fp.known.wide |= BIT(guest);
+	if (width == WHOLE)
+		l->fp.known.whole |= BIT(guest);
 }
 
 /* Leaves for the other code unless all of these are NaN-boxed. */
@@ -222,6 +230,22 @@ static void require_zero_uppers(struct jit_lowering *l)
 	l->fp.distrust[2] = x86_jump_if(l->code, X86_NE, NULL);
 }
 
+/* What a loop reads before it writes it; without rounding, that is worth it for vectors only. */
+static void load_live(struct jit_lowering *l)
+{
+	const struct jit_fp *fp = &l->fp;
+	uint32_t live = fp->rounds ? fp->live_in : fp->live_in_whole;
+	for (; live; live &= live - 1) {
+		unsigned guest = (unsigned)__builtin_ctz(live);
+		if (fp->host[guest] == X86_NONE)
+			continue;
+		load(l, guest,
+		     fp->live_in_whole & BIT(guest)    ? WHOLE
+		     : fp->live_in_single & BIT(guest) ? SINGLE
+						       : WIDE);
+	}
+}
+
 void jit_fp_enter(struct jit_lowering *l, bool loop)
 {
 	struct jit_fp *fp = &l->fp;
@@ -233,21 +257,18 @@ void jit_fp_enter(struct jit_lowering *l, bool loop)
 		fp->known.trusted = true;
 		if (loop)
 			require_boxes(l, fp->live_in & fp->live_in_single);
-		for (unsigned guest = 0; loop && guest < 32; guest++)
-			if (fp->live_in & BIT(guest) && fp->host[guest] != X86_NONE)
-				load(l, guest, fp->live_in_single & BIT(guest));
 	}
-	fp->entry_held = fp->known.held;
-	fp->entry_wide = fp->known.wide;
-	fp->entry_boxed = fp->known.boxed;
-	fp->entry_trusted = fp->known.trusted;
+	if (loop && fp->any)
+		load_live(l);
+	fp->entry = fp->known;
 }
 
 bool jit_fp_may_reenter(const struct jit_lowering *l)
 {
-	const struct jit_fp *fp = &l->fp;
-	return !(fp->entry_held & ~fp->known.held) && !(fp->entry_wide & ~fp->known.wide) &&
-	       !(fp->entry_boxed & ~fp->known.boxed) && (fp->known.trusted || !fp->entry_trusted);
+	const struct jit_fp_known *entry = &l->fp.entry, *known = &l->fp.known;
+	return !(entry->held & ~known->held) && !(entry->wide & ~known->wide) &&
+	       !(entry->whole & ~known->whole) && !(entry->boxed & ~known->boxed) &&
+	       (known->trusted || !entry->trusted);
 }
 
 /* -- operands and results -- */
@@ -264,8 +285,35 @@ struct x86_rm jit_fp_operand(struct jit_lowering *l, struct jit_stub *slow, unsi
 	if (fp->host[guest] == X86_NONE)
 		return jit_vector(guest);
 	if (!((single ? fp->known.held : fp->known.wide) & BIT(guest)))
-		load(l, guest, single);
+		load(l, guest, single ? SINGLE : WIDE);
 	return x86_reg(fp->host[guest]);
+}
+
+unsigned jit_fp_whole(struct jit_lowering *l, unsigned guest, unsigned scratch)
+{
+	unsigned host = l->fp.host[guest];
+	if (host == X86_NONE) {
+		x86_op(l->code, X86_MOVUPS, false, scratch, jit_vector(guest));
+		return scratch;
+	}
+	if (!(l->fp.known.whole & BIT(guest)))
+		load(l, guest, WHOLE);
+	return host;
+}
+
+void jit_fp_write_whole(struct jit_lowering *l, unsigned xmm)
+{
+	struct jit_fp *fp = &l->fp;
+	unsigned d = l->uop->d, host = fp->host[d];
+	jit_fp_written(l);
+	if (host != X86_NONE) {
+		if (host != xmm)
+			x86_op(l->code, X86_MOVAPS, false, host, x86_reg(xmm));
+		fp->known.held |= BIT(d);
+		fp->known.wide |= BIT(d);
+		fp->known.whole |= BIT(d);
+	}
+	x86_op(l->code, X86_MOVUPS_TO, false, xmm, jit_vector(d));
 }
 
 void jit_fp_move(struct jit_lowering *l, unsigned xmm, struct x86_rm operand, bool single)
@@ -297,6 +345,7 @@ void jit_fp_written(struct jit_lowering *l)
 	uint32_t bit = BIT(l->uop->d);
 	l->fp.known.held &= ~bit;
 	l->fp.known.wide &= ~bit;
+	l->fp.known.whole &= ~bit;
 	l->fp.known.boxed &= ~bit;
 }
 
@@ -326,7 +375,7 @@ void jit_fp_write(struct jit_lowering *l, unsigned xmm, bool single)
 void jit_fp_forget(struct jit_lowering *l, bool anything)
 {
 	struct jit_fp *fp = &l->fp;
-	fp->known.held = fp->known.wide = fp->known.boxed = 0;
+	fp->known.held = fp->known.wide = fp->known.whole = fp->known.boxed = 0;
 	if (anything)
 		fp->known.trusted = fp->known.restore = false;
 }
@@ -335,16 +384,20 @@ void jit_end_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
 	uint32_t needed = l->fp.known.held ? l->fp.needed[l->uop - l->block->uops] : 0;
 	stub->back = x86_here(l->code);
-	stub->fp_wide = l->fp.known.wide & needed;
+	stub->fp_whole = l->fp.known.whole & needed;
+	stub->fp_wide = l->fp.known.wide & ~l->fp.known.whole & needed;
 	stub->fp_single = l->fp.known.held & ~l->fp.known.wide & needed;
 }
 
 void jit_fp_reload(struct jit_lowering *l, const struct jit_stub *stub)
 {
-	for (uint32_t left = stub->fp_wide | stub->fp_single; left; left &= left - 1) {
+	uint32_t left = stub->fp_whole | stub->fp_wide | stub->fp_single;
+	for (; left; left &= left - 1) {
 		unsigned guest = (unsigned)__builtin_ctz(left);
-		x86_op(l->code, stub->fp_single & BIT(guest) ? X86_MOVSS : X86_MOVSD, false,
-		       l->fp.host[guest], jit_vector(guest));
+		enum x86_insn insn = stub->fp_whole & BIT(guest)    ? X86_MOVUPS
+				     : stub->fp_single & BIT(guest) ? X86_MOVSS
+								    : X86_MOVSD;
+		x86_op(l->code, insn, false, l->fp.host[guest], jit_vector(guest));
 	}
 }
 

@@ -24,7 +24,8 @@ enum jit_stub_kind {
 
 /* What is known of FP registers, by guest register, and of the FP environment. */
 struct jit_fp_known {
-	uint32_t held, wide; /* its xmm register holds it, the lower 32 bits of it; all 64 */
+	uint32_t held, wide; /* its xmm register holds it, the lower 32 bits of it; 64 */
+	uint32_t whole;      /* all 128 */
 	uint32_t boxed;      /* cpu->v[] has a NaN-boxed binary32 */
 	bool trusted;        /* rounds to nearest, flushes nothing, has raised NX */
 	bool restore;        /* it will again after RESTORERM */
@@ -56,7 +57,7 @@ struct jit_stub {
 	const union uop_wide *wide;
 	uint64_t pc;
 	const uint8_t *back;
-	uint32_t fp_wide, fp_single; /* FP registers to be loaded before that */
+	uint32_t fp_whole, fp_wide, fp_single; /* FP registers to be loaded before that */
 	/* If accept is set: where to go on with a zero in zero_result (jit_fp_accept_zero). */
 	const uint8_t *accept;
 	uint8_t zero_result, zero_operands;
@@ -73,9 +74,9 @@ struct jit_stub {
 struct jit_fp {
 	uint8_t host[32]; /* the xmm register that may hold it, or X86_NONE */
 	struct jit_fp_known known;
-	uint32_t live_in, live_in_single; /* read before written; as a binary32 first */
-	uint32_t entry_held, entry_wide, entry_boxed;
-	bool entry_trusted;
+	/* Read before written; as a binary32, as 128 bits first. */
+	uint32_t live_in, live_in_single, live_in_whole;
+	struct jit_fp_known entry; /* where a loop comes back to */
 	bool any;    /* the block has FP operands; otherwise the rest below means nothing */
 	bool rounds; /* the block has micro-ops that want a trusted environment */
 	uint32_t zero_uppers;            /* upper halves that are zero throughout the loop */
@@ -180,7 +181,7 @@ jit_lower jit_lower_binary, jit_lower_binary_not, jit_lower_binary_imm, jit_lowe
 	jit_lower_multiply_high, jit_lower_scaled_add, jit_lower_unary, jit_lower_count,
 	jit_lower_move, jit_lower_swap, jit_lower_constant, jit_lower_pack, jit_lower_divide,
 	jit_lower_multiply_high_mixed;
-jit_lower jit_lower_vector;
+jit_lower jit_lower_vector, jit_lower_vector_put;
 jit_lower jit_lower_atomic;
 jit_lower jit_lower_load, jit_lower_store, jit_lower_fp_load, jit_lower_fp_store;
 jit_lower jit_lower_head, jit_lower_branch, jit_lower_jump, jit_lower_jump_register,
@@ -191,8 +192,8 @@ jit_lower jit_lower_flags, jit_lower_flags_if, jit_lower_condition, jit_lower_se
 jit_lower jit_lower_get, jit_lower_put, jit_lower_mode, jit_lower_call_helper, jit_lower_call_end;
 jit_lower jit_lower_set_rounding, jit_lower_restore_rounding, jit_lower_fp_arithmetic,
 	jit_lower_fp_root, jit_lower_fp_fused, jit_lower_fp_extreme, jit_lower_fp_compare,
-	jit_lower_fp_sign, jit_lower_fp_to_bits, jit_lower_fp_from_bits, jit_lower_fp_to_integer,
-	jit_lower_fp_from_integer, jit_lower_fp_narrow, jit_lower_fp_widen;
+	jit_lower_fp_order, jit_lower_fp_sign, jit_lower_fp_to_bits, jit_lower_fp_from_bits,
+	jit_lower_fp_to_integer, jit_lower_fp_from_integer, jit_lower_fp_narrow, jit_lower_fp_widen;
 
 /* Looks at the block's FP micro-ops, before any is lowered. */
 void jit_fp_begin(struct jit_lowering *l);
@@ -213,7 +214,9 @@ uint32_t jit_zeroed_uppers(const struct jit_lowering *l);
 /* FP loads and stores: d of the micro-op = the bytes; the bytes = b by way of scratch. */
 void jit_fp_load(struct jit_lowering *l, unsigned size, struct x86_rm bytes);
 void jit_fp_store(struct jit_lowering *l, unsigned size, struct x86_rm bytes, unsigned scratch);
-/* The same of 128 bits: jit_vector.c. */
+/* The vector registers that UOP_VECTOR reads in host code, as a set: jit_vector.c. */
+uint32_t jit_vector_reads(const struct uop *uop);
+/* FP loads and stores of 128 bits. */
 void jit_vector_load(struct jit_lowering *l, struct x86_rm from);
 void jit_vector_store(struct jit_lowering *l, struct x86_rm to);
 

@@ -69,6 +69,7 @@ bool jit_keeps_rdx(const struct uop *uop)
 	case UOP_KIND_RFF:
 	case UOP_KIND_FFFF:
 	case UOP_KIND_VVV:
+	case UOP_KIND_VR:
 	case UOP_KIND_STATE:
 	case UOP_KIND_BRANCH: return true;
 	default: return uop->op == UOP_HEAD || uop->op == UOP_CALL_IF;

@@ -26,6 +26,12 @@ static int upper_of(const struct uop *uop)
 		       : -1;
 }
 
+static bool writes_whole(const struct uop *uop)
+{
+	unsigned kind = uop_info[uop->op].kind;
+	return kind == UOP_KIND_VVV || kind == UOP_KIND_VR || uop->op == UOP_FLD128;
+}
+
 uint32_t jit_zeroed_uppers(const struct jit_lowering *l)
 {
 	uint32_t zeroed = 0, others = 0;
@@ -35,7 +41,7 @@ uint32_t jit_zeroed_uppers(const struct jit_lowering *l)
 			zeroed |= UINT32_C(1) << upper;
 		else if (upper >= 0)
 			others |= UINT32_C(1) << upper;
-		else if (uop_info[uop->op].kind == UOP_KIND_VVV || uop->op == UOP_FLD128)
+		else if (writes_whole(uop))
 			others |= UINT32_C(1) << uop->d;
 		else if (uop->op == UOP_CALL || uop->op == UOP_CALL_END)
 			return 0; /* helpers write what they like */
@@ -50,6 +56,8 @@ void jit_lower_put(struct jit_lowering *l, unsigned insn, unsigned flags)
 	int upper = upper_of(l->uop);
 	if (upper >= 0 && l->mapped && l->fp.zero_uppers >> upper & 1)
 		return;
+	if (upper >= 0)
+		l->fp.known.whole &= ~(UINT32_C(1) << upper);
 	x86_op(l->code, X86_MOV_TO, true, jit_read(l, l->uop->a, X86_RAX), state_word(l));
 }
 

@@ -197,6 +197,7 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(CALL_END,	call_end, 0, 0)
 
 	ROW(VECTOR,	vector, 0, 0)
+	ROW(VECTOR_PUT,	vector_put, 0, 0)
 	ROW(CALL_IF,	call_if, 0, 0)
 
 	ROW(GET,	get, 0, 0)
@@ -220,6 +221,7 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(FEQ_S,	fp_compare, X86_E, LOWER_SINGLE)
 	ROW(FLT_S,	fp_compare, X86_A, LOWER_SINGLE | LOWER_SWAPS)
 	ROW(FLE_S,	fp_compare, X86_AE, LOWER_SINGLE | LOWER_SWAPS)
+	ROW(FCMP_S,	fp_order, X86_UCOMISS, LOWER_SINGLE)
 	ROW(FSGNJ_S,	fp_sign, JIT_SIGN_OF, LOWER_SINGLE)
 	ROW(FSGNJN_S,	fp_sign, JIT_SIGN_NOT, LOWER_SINGLE)
 	ROW(FSGNJX_S,	fp_sign, JIT_SIGN_XOR, LOWER_SINGLE)
@@ -246,6 +248,7 @@ const struct jit_row jit_rows[UOP_COUNT] = {
 	ROW(FEQ_D,	fp_compare, X86_E, 0)
 	ROW(FLT_D,	fp_compare, X86_A, LOWER_SWAPS)
 	ROW(FLE_D,	fp_compare, X86_AE, LOWER_SWAPS)
+	ROW(FCMP_D,	fp_order, X86_UCOMISD, 0)
 	ROW(FSGNJ_D,	fp_sign, JIT_SIGN_OF, 0)
 	ROW(FSGNJN_D,	fp_sign, JIT_SIGN_NOT, 0)
 	ROW(FSGNJX_D,	fp_sign, JIT_SIGN_XOR, 0)

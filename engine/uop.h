@@ -18,7 +18,8 @@ struct uop;
  */
 typedef const struct uop *uop_fn(struct cpu *cpu, const struct uop *uop);
 
-/* A helper called by CALL and CALL_END; false: cpu->trap is set and nothing has changed. */
+/* A helper called by CALL, CALL_END and VECTOR; false (but not of VECTOR): cpu->trap is set and
+ * nothing has changed. */
 typedef bool uop_helper(struct cpu *cpu, const struct uop *uop);
 
 struct uop {
@@ -66,7 +67,8 @@ enum uop_kind {
 	UOP_KIND_RFF,  /* integer d; vector a, b */
 	UOP_KIND_RF,   /* integer d; vector a */
 	UOP_KIND_FR,   /* vector d; integer a */
-	UOP_KIND_VVV,  /* vector d, a, b, 128 bits of each; imm */
+	UOP_KIND_VVV,  /* vector d, a, b, 128 bits of each; imm; a helper */
+	UOP_KIND_VR,   /* vector d, 128 bits; integer a; imm */
 };
 
 enum uop_op {

@@ -78,8 +78,8 @@ static void encode(struct x86_code *code, const struct row *row, bool wide, unsi
 		put(code, (uint8_t)(0x40 | rex));
 	if (row->map)
 		put(code, 0x0f);
-	if (row->map == 2)
-		put(code, 0x3a);
+	if (row->map >= 2)
+		put(code, row->map == 2 ? 0x3a : 0x38);
 	put(code, row->opcode);
 	put_operands(code, reg, rm);
 }

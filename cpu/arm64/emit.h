@@ -128,9 +128,10 @@ enum { T0 = REG_TEMP, T1, T2, T3, T4 };
 
 /* What builder->note knows of the block so far. */
 enum arm64_note {
-	NOTE_FLAGS_SUB = 1,   /* the flags are those of a - b */
-	NOTE_FLAGS_LOGIC = 2, /* they are those of a + 0 */
-	NOTE_FLAGS = 3,
+	NOTE_FLAGS_SUB = 1,     /* the flags are those of a - b */
+	NOTE_FLAGS_LOGIC = 2,   /* they are those of a + 0 */
+	NOTE_FLAGS_FP = 1 << 3, /* of those that FCMP_D makes, and 1 */
+	NOTE_FLAGS = 3 | NOTE_FLAGS_FP,
 	NOTE_SP_ALIGNED = 1 << 2, /* SP has been checked */
 };
 /* Bit n of these: the upper half of vector register n is known to be zero. */
@@ -248,8 +249,14 @@ static inline void emit_half_put(struct builder *builder, unsigned number, unsig
 	}
 }
 
-/* d = 64 bits full of a's low element of 8 << size_log2 bits. d is a temporary, T1 is used. */
-void emit_replicate(struct builder *builder, unsigned d, unsigned a, unsigned size_log2);
+/*
+ * The low 8 << size bits of general register a go to the element of a vector register; or to all
+ * elements, of the lower half if it is not whole, with zeros above.
+ */
+void emit_element_put(struct builder *builder, unsigned number, unsigned size, unsigned element,
+		      unsigned a);
+void emit_elements_fill(struct builder *builder, unsigned number, unsigned size, bool whole,
+			unsigned a);
 
 /* A helper has written all of a register, and zeros to its upper half. */
 static inline void emit_upper_is_zero(struct builder *builder, unsigned d)

@@ -6,7 +6,7 @@
 #define CPU_ARM64_SIMD_H
 
 #include "cpu/arm64/fp.h"
-#include "engine/uop.h"
+#include "engine/vector.h"
 
 typedef __int128 int128_t;
 typedef unsigned __int128 uint128_t;
@@ -34,24 +34,30 @@ enum arm64_simd {
  * none. They take vector registers d, a, b, and imm made by simd_imm().
  */
 extern uop_helper *const *const arm64_simd_helpers[A64_SIMD_COUNT];
+/* The same operations as the engine numbers them, where it knows them: enum vector_op. */
+extern const uint8_t arm64_simd_vector_ops[A64_SIMD_COUNT];
 
-/* How much of a register takes part. */
-enum simd_span { SPAN_WHOLE, SPAN_HALF, SPAN_B, SPAN_H, SPAN_S };
+/* How much of a register takes part: enum vector_span, in more detail. */
+enum simd_span {
+	SPAN_WHOLE = VECTOR_WHOLE,
+	SPAN_HALF = VECTOR_HALF,
+	SPAN_B = VECTOR_OTHER,
+	SPAN_H,
+	SPAN_S
+};
 
-/* element: of Vm, that stands for all; -1: each for itself. amount: of a shift, 0 to 255. */
+/*
+ * The immediate of a UOP_VECTOR without what vector_imm() adds. element: of Vm, that stands for
+ * all; -1: each for itself. amount: of a shift, 0 to 255.
+ */
 static inline int32_t simd_imm(enum simd_span span, unsigned amount, int element)
 {
 	return (int32_t)((unsigned)span | amount << 8 | (unsigned)(element + 1) << 16);
 }
 static inline enum simd_span simd_span(const struct uop *uop)
 {
-	return uop->imm & 7;
+	return (enum simd_span)vector_span(uop);
 }
-static inline unsigned simd_amount(const struct uop *uop)
-{
-	return uop->imm >> 8 & 255;
-}
-
 union simd_lanes {
 	union cpu_vector vector;
 	uint8_t u8[16];

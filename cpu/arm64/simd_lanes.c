@@ -26,7 +26,7 @@ uint32_t simd_reciprocal_root_estimate(uint32_t a)
 #define SECOND(bits)                                                                               \
 	static inline union simd_lanes second_##bits(const struct cpu *cpu, const struct uop *uop) \
 	{                                                                                          \
-		unsigned element = (unsigned)uop->imm >> 16;                                       \
+		unsigned element = vector_element(uop);                                            \
 		if (element == 0)                                                                  \
 			return simd_read(cpu, uop->b, simd_span(uop));                             \
 		union simd_lanes m = {.vector = cpu->v[uop->b]}, all;                              \
@@ -52,7 +52,7 @@ SECOND(64)
 		enum simd_span span = simd_span(uop);                                              \
 		union simd_lanes vn = simd_read(cpu, uop->a, span), vm = second_##bits(cpu, uop);  \
 		union simd_lanes vd = simd_read(cpu, uop->d, span);                                \
-		unsigned n = simd_amount(uop);                                                     \
+		unsigned n = vector_amount(uop);                                                   \
 		bool saturated = false;                                                            \
 		for (unsigned i = 0; i < 128 / BITS; i++) {                                        \
 			U a = vn.u##bits[i], b = vm.u##bits[i], c = vd.u##bits[i];                 \

@@ -122,7 +122,7 @@ static bool help_EXT(struct cpu *cpu, const struct uop *uop)
 {
 	union both from = read_both(cpu, uop);
 	union simd_lanes vd = {0};
-	memcpy(vd.u8, from.u8 + (simd_amount(uop) & 15), simd_span(uop) == SPAN_WHOLE ? 16 : 8);
+	memcpy(vd.u8, from.u8 + (vector_amount(uop) & 15), simd_span(uop) == SPAN_WHOLE ? 16 : 8);
 	cpu->v[uop->d] = vd.vector;
 	return true;
 }
@@ -130,7 +130,7 @@ static bool help_EXT(struct cpu *cpu, const struct uop *uop)
 /* Bytes of up to four registers from Vn on (the amount, and one), picked by those of Vm. */
 static bool look_up(struct cpu *cpu, const struct uop *uop, bool extend)
 {
-	unsigned count = simd_amount(uop) + 1;
+	unsigned count = vector_amount(uop) + 1;
 	uint8_t table[64];
 	for (unsigned i = 0; i < count; i++)
 		memcpy(table + 16 * i, cpu->v[(uop->a + i) & 31].b, 16);

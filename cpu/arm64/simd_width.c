@@ -17,7 +17,7 @@
 	static inline union simd_lanes second_half_##bits(const struct cpu *cpu,                   \
 							  const struct uop *uop)                   \
 	{                                                                                          \
-		unsigned element = (unsigned)uop->imm >> 16;                                       \
+		unsigned element = vector_element(uop);                                            \
 		if (element == 0)                                                                  \
 			return simd_read_half(cpu, uop->b, simd_span(uop));                        \
 		union simd_lanes m = {.vector = cpu->v[uop->b]}, all = {0};                        \
@@ -37,7 +37,7 @@ SECOND_HALF(32)
 		union simd_lanes vn = simd_read_half(cpu, uop->a, span);                           \
 		union simd_lanes vm = second_half_##bits(cpu, uop);                                \
 		union simd_lanes vd = simd_read(cpu, uop->d, simd_wide(span));                     \
-		unsigned n = simd_amount(uop);                                                     \
+		unsigned n = vector_amount(uop);                                                   \
 		bool saturated = false;                                                            \
 		for (unsigned i = 0; i < 64 / BITS; i++) {                                         \
 			U a = vn.u##bits[i], b = vm.u##bits[i];                                    \
@@ -72,7 +72,7 @@ SECOND_HALF(32)
 		union simd_lanes vn = simd_read(cpu, uop->a, simd_wide(span));                     \
 		union simd_lanes vm = simd_read(cpu, uop->b, simd_wide(span));                     \
 		union simd_lanes vd = {0};                                                         \
-		unsigned n = simd_amount(uop);                                                     \
+		unsigned n = vector_amount(uop);                                                   \
 		bool saturated = false;                                                            \
 		for (unsigned i = 0; i < 64 / BITS; i++) {                                         \
 			WU a = vn.u##wide[i], b = vm.u##wide[i];                                   \

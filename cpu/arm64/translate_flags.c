@@ -69,6 +69,9 @@ static const struct comparison *known_comparison(const struct builder *builder, 
 	bool difference = builder->note & NOTE_FLAGS_SUB, logic = builder->note & NOTE_FLAGS_LOGIC;
 	if (!difference && !logic)
 		return NULL;
+	/* Only less than is negative, and has no carry. */
+	if (builder->note & NOTE_FLAGS_FP && (condition == MI || condition == PL))
+		condition = condition == MI ? CC : CS;
 	const struct comparison *found = &comparisons[condition];
 	if (logic && (condition == MI || condition == PL))
 		found = &sign_comparisons[condition & 1];

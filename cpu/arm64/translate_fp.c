@@ -48,8 +48,8 @@ static void build_lane(struct builder *builder, uint32_t word, enum arm64_fp_op 
 	union arm64_fp_shape shape = {
 		{.op = op, .size = size_of(word), .lanes = 1, .element = A64_NO_ELEMENT}
         };
-	build_call(builder, help_lane, word & 31, emit_rn(word), emit_rm(word), (int32_t)addend,
-		   shape.argument);
+	build_vector(builder, help_lane, word & 31, emit_rn(word), emit_rm(word), (int32_t)addend,
+		     shape.argument);
 	emit_upper_is_zero(builder, word & 31);
 }
 
@@ -141,7 +141,9 @@ void emit_fp_compare(struct builder *builder, uint32_t word, const struct arm64_
 	}
 	build_op(builder, size_of(word) == A64_FP_S ? UOP_FCMP_S : UOP_FCMP_D, T0, a, b,
 		 (int32_t)how);
-	build_op(builder, UOP_FLAGS, 0, T0, A64_REG_ZR, CPU_FLAGS_NZCV);
+	build_op(builder, UOP_MOVI, T1, 0, 0, 1);
+	build_op(builder, UOP_FLAGS, 0, T0, T1, CPU_FLAGS_SUB);
+	builder->note |= NOTE_FLAGS_SUB | NOTE_FLAGS_FP;
 }
 
 /* argument: the instruction. */
@@ -407,8 +409,8 @@ void emit_fp_convert(struct builder *builder, uint32_t word, const struct arm64_
 	enum arm64_fp_size from = size_of(word), to = size_of(word << 7);
 	unsigned d = word & 31;
 	if (from == A64_FP_H || to == A64_FP_H) {
-		build_call(builder, help_convert, d, emit_rn(word), 0,
-			   (int32_t)((unsigned)from << 4 | to), 0);
+		build_vector(builder, help_convert, d, emit_rn(word), 0,
+			     (int32_t)((unsigned)from << 4 | to), 0);
 		emit_upper_is_zero(builder, d);
 		return;
 	}
@@ -428,6 +430,6 @@ static bool help_to_bf16(struct cpu *cpu, const struct uop *uop)
 void emit_fp_to_bf16(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	build_call(builder, help_to_bf16, word & 31, emit_rn(word), 0, 0, 0);
+	build_vector(builder, help_to_bf16, word & 31, emit_rn(word), 0, 0, 0);
 	emit_upper_is_zero(builder, word & 31);
 }

@@ -1,4 +1,4 @@
-/* Advanced SIMD on integers: one micro-op or one helper call each (simd_kernel.def). */
+/* Advanced SIMD on integers: one UOP_VECTOR each, of a helper (simd_kernel.def). */
 #include "cpu/arm64/emit.h"
 #include "cpu/arm64/simd.h"
 #include "engine/vector.h"
@@ -19,27 +19,27 @@ uop_helper *const *const arm64_simd_helpers[A64_SIMD_COUNT] = {
 #undef ROW
 };
 
-/* Operations that are a micro-op, by size: enum vector_op and flags, above NATIVE. */
-#define NATIVE 0x8000
-static const uint16_t native[A64_SIMD_COUNT][4] = {
-#define V(op) (NATIVE | VECTOR_##op)
-	[A64_SIMD_AND] = {V(AND)                },
-	[A64_SIMD_BIC] = {				    V(ANDN)                     },
-	[A64_SIMD_ORR] = {				V(OR)                },
-	[A64_SIMD_EOR] = {				       V(XOR)             },
-	[A64_SIMD_ADD] = {                    V(ADD8),                      V(ADD16), V(ADD32), V(ADD64)},
-	[A64_SIMD_SUB] = {						   V(SUB8),              V(SUB16), V(SUB32), V(SUB64)},
-	[A64_SIMD_MUL] = {					 0,                      V(MUL16)},
-	[A64_SIMD_CMEQ] = {V(EQ8),                 V(EQ16), V(EQ32)},
-	[A64_SIMD_CMGT] = {					  V(GT8),                      V(GT16), V(GT32)},
-	[A64_SIMD_CMEQ_zero] = {          V(EQ8) | VECTOR_ZERO,               V(EQ16) | VECTOR_ZERO, V(EQ32) | VECTOR_ZERO},
-	[A64_SIMD_CMGT_zero] = {						  V(GT8) | VECTOR_ZERO,V(GT16) | VECTOR_ZERO, V(GT32) | VECTOR_ZERO},
-	[A64_SIMD_UMAX] = { V(MAXU8)  },
-	[A64_SIMD_UMIN] = {V(MINU8)                     },
-	[A64_SIMD_SMAX] = {						 0,               V(MAX16)},
-	[A64_SIMD_SMIN] = {						0,V(MIN16)},
-#undef V
+/* What the JIT knows of them: enum vector_op. */
+/* clang-format off */
+const uint8_t arm64_simd_vector_ops[A64_SIMD_COUNT] = {
+#define SAME(id) [A64_SIMD_##id] = VECTOR_##id
+	SAME(AND), [A64_SIMD_ORR] = VECTOR_OR, [A64_SIMD_EOR] = VECTOR_XOR, SAME(ADD), SAME(SUB),
+	SAME(NEG), SAME(ABS), SAME(MUL), SAME(MLA), SAME(MLS), SAME(SMAX), SAME(SMIN), SAME(UMAX),
+	SAME(UMIN), SAME(BSL), SAME(BIT), SAME(BIF), SAME(ORN), SAME(NOT), SAME(BIC), SAME(CMEQ),
+	SAME(CMGT), SAME(CMGE), SAME(CMHS), SAME(CMHI), SAME(CMTST), SAME(SHL), SAME(USHR),
+	SAME(SSHR), SAME(USRA), SAME(SSRA), SAME(SLI), SAME(SRI), SAME(ADDP), SAME(SMAXP),
+	SAME(SMINP), SAME(UMAXP), SAME(UMINP), SAME(ADDV), SAME(SMAXV), SAME(SMINV), SAME(UMAXV),
+	SAME(UMINV), SAME(UADDLP), SAME(SADDLP), SAME(UADALP), SAME(SADALP), SAME(ZIP1), SAME(ZIP2),
+	SAME(UZP1), SAME(UZP2), SAME(TRN1), SAME(TRN2), SAME(REV16), SAME(REV32), SAME(REV64),
+	SAME(EXT), SAME(TBL), SAME(XTN), SAME(SHRN), SAME(UADDL), SAME(SADDL), SAME(USUBL),
+	SAME(SSUBL), SAME(UMULL), SAME(SMULL), SAME(UMLAL), SAME(SMLAL), SAME(UMLSL), SAME(SMLSL),
+	SAME(USHLL), SAME(SSHLL), SAME(UADDW), SAME(SADDW), SAME(USUBW), SAME(SSUBW),
+	[A64_SIMD_CMEQ_zero] = VECTOR_CMEQ_ZERO, [A64_SIMD_CMGT_zero] = VECTOR_CMGT_ZERO,
+	[A64_SIMD_CMGE_zero] = VECTOR_CMGE_ZERO, [A64_SIMD_CMLE_zero] = VECTOR_CMLE_ZERO,
+	[A64_SIMD_CMLT_zero] = VECTOR_CMLT_ZERO,
+#undef SAME
 };
+/* clang-format on */
 
 /* Scalar instructions have bit 28 set; vectors are whole where Q (bit 30) is. */
 static enum simd_span span_of(uint32_t word, unsigned size)
@@ -53,19 +53,12 @@ static void call(struct builder *builder, uint32_t word, const struct arm64_row 
 		 unsigned m, int32_t imm)
 {
 	uop_helper *helper = arm64_simd_helpers[row->argument][size];
-	int32_t plain = native[row->argument][size];
-	if (plain && imm <= SPAN_HALF) { /* neither scalars nor by element */
-		int32_t half = imm == SPAN_HALF ? VECTOR_HALF : 0;
-		build_op(builder, UOP_VECTOR, word & 31, emit_rn(word), m,
-			 (plain & ~NATIVE) | half);
-		emit_vector_written(builder, word & 31);
-		return;
-	}
 	if (!helper) {
 		emit_undefined_because(builder, "reserved operands");
 		return;
 	}
-	build_call(builder, helper, word & 31, emit_rn(word), m, imm, 0);
+	build_vector(builder, helper, word & 31, emit_rn(word), m,
+		     imm | vector_imm(arm64_simd_vector_ops[row->argument], size), 0);
 	emit_vector_written(builder, word & 31);
 }
 

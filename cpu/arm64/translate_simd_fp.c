@@ -59,7 +59,7 @@ static unsigned element_of(uint32_t word, enum arm64_fp_size size, unsigned *reg
 static void build_shaped(struct builder *builder, uop_helper *helper, uint32_t word, unsigned b,
 			 union arm64_fp_shape shape)
 {
-	build_call(builder, helper, word & 31, emit_rn(word), b, 0, shape.argument);
+	build_vector(builder, helper, word & 31, emit_rn(word), b, 0, shape.argument);
 	emit_vector_written(builder, word & 31);
 }
 
@@ -232,7 +232,8 @@ void emit_fp_narrow(struct builder *builder, uint32_t word, const struct arm64_r
 	unsigned how = row->argument;
 	if (how == A64_NARROW_H && arm64_field(word, 22, 22))
 		how = A64_NARROW_S;
-	build_call(builder, help_narrow, word & 31, emit_rn(word), 0, (int32_t)how, is_full(word));
+	build_vector(builder, help_narrow, word & 31, emit_rn(word), 0, (int32_t)how,
+		     is_full(word));
 	emit_vector_written(builder, word & 31);
 }
 
@@ -252,7 +253,7 @@ static bool help_narrow_scalar(struct cpu *cpu, const struct uop *uop)
 void emit_fp_narrow_scalar(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	build_call(builder, help_narrow_scalar, word & 31, emit_rn(word), 0, 0, 0);
+	build_vector(builder, help_narrow_scalar, word & 31, emit_rn(word), 0, 0, 0);
 	emit_upper_is_zero(builder, word & 31);
 }
 

@@ -1,17 +1,23 @@
 /* Elements between vector and general registers, and constants: what integer micro-ops do. */
 #include "cpu/arm64/emit.h"
+#include "cpu/arm64/simd.h"
 
-void emit_replicate(struct builder *builder, unsigned d, unsigned a, unsigned size_log2)
+void emit_element_put(struct builder *builder, unsigned number, unsigned size, unsigned element,
+		      unsigned a)
 {
-	static const uint64_t ones[] = {0x0101010101010101, 0x0001000100010001, 0x0000000100000001};
-	static const enum uop_op extend[] = {UOP_ZEXT8, UOP_ZEXT16, UOP_ZEXT32};
-	if (size_log2 == 3) {
-		build_op(builder, UOP_MOV, d, a, 0, 0);
-		return;
-	}
-	build_op(builder, extend[size_log2], d, a, 0, 0);
-	build_constant(builder, T1, ones[size_log2]);
-	build_op(builder, UOP_MUL, d, d, T1, 0);
+	build_op(builder, UOP_VECTOR_PUT, number, a, 0,
+		 simd_imm(SPAN_WHOLE, 0, (int)element) | vector_imm(VECTOR_NONE, size));
+	emit_vector_written(builder, number);
+}
+
+void emit_elements_fill(struct builder *builder, unsigned number, unsigned size, bool whole,
+			unsigned a)
+{
+	build_op(builder, UOP_VECTOR_PUT, number, a, 0,
+		 simd_imm(whole ? SPAN_WHOLE : SPAN_HALF, 0, -1) | vector_imm(VECTOR_NONE, size));
+	emit_vector_written(builder, number);
+	if (!whole)
+		emit_upper_is_zero(builder, number);
 }
 
 /* imm5: the lowest bit set tells the size, those above it the element. */
@@ -44,27 +50,9 @@ static void get_element(struct builder *builder, unsigned d, unsigned number,
 		build_op(builder, UOP_EXTU, d, d, 0, element_field(element));
 }
 
-/* T1 is used. */
-static void put_element(struct builder *builder, unsigned number, struct element element,
-			unsigned a)
+static bool is_whole(uint32_t word)
 {
-	unsigned half = element_half(element);
-	if (element.size_log2 < 3) {
-		emit_half_get(builder, T1, number, half);
-		build_op(builder, UOP_INSERT, T1, a, T1, element_field(element));
-		a = T1;
-	}
-	emit_half_put(builder, number, half, a);
-}
-
-/* Both halves, or the lower one and zero above it, where Q = 0. */
-static void put_halves(struct builder *builder, uint32_t word, unsigned a)
-{
-	emit_half_put(builder, word & 31, 0, a);
-	if (arm64_field(word, 30, 30))
-		emit_half_put(builder, word & 31, 1, a);
-	else
-		emit_scalar_written(builder, word & 31);
+	return arm64_field(word, 30, 30);
 }
 
 void emit_dup_element(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -72,8 +60,7 @@ void emit_dup_element(struct builder *builder, uint32_t word, const struct arm64
 	(void)row;
 	struct element element = element_of(arm64_field(word, 20, 16));
 	get_element(builder, T0, emit_rn(word), element);
-	emit_replicate(builder, T0, T0, element.size_log2);
-	put_halves(builder, word, T0);
+	emit_elements_fill(builder, word & 31, element.size_log2, is_whole(word), T0);
 }
 
 void emit_dup_scalar(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -88,14 +75,14 @@ void emit_dup_general(struct builder *builder, uint32_t word, const struct arm64
 {
 	(void)row;
 	struct element element = element_of(arm64_field(word, 20, 16));
-	emit_replicate(builder, T0, emit_rn(word), element.size_log2);
-	put_halves(builder, word, T0);
+	emit_elements_fill(builder, word & 31, element.size_log2, is_whole(word), emit_rn(word));
 }
 
 void emit_ins_general(struct builder *builder, uint32_t word, const struct arm64_row *row)
 {
 	(void)row;
-	put_element(builder, word & 31, element_of(arm64_field(word, 20, 16)), emit_rn(word));
+	struct element element = element_of(arm64_field(word, 20, 16));
+	emit_element_put(builder, word & 31, element.size_log2, element.number, emit_rn(word));
 }
 
 void emit_ins_element(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -104,7 +91,7 @@ void emit_ins_element(struct builder *builder, uint32_t word, const struct arm64
 	struct element to = element_of(arm64_field(word, 20, 16)), from = to;
 	from.number = arm64_field(word, 14, 11) >> to.size_log2;
 	get_element(builder, T0, emit_rn(word), from);
-	put_element(builder, word & 31, to, T0);
+	emit_element_put(builder, word & 31, to.size_log2, to.number, T0);
 }
 
 void emit_umov(struct builder *builder, uint32_t word, const struct arm64_row *row)
@@ -176,15 +163,15 @@ void emit_simd_immediate(struct builder *builder, uint32_t word, const struct ar
 	bool inverted = arm64_field(word, 29, 29) && arm64_field(word, 15, 12) < MVNI_END;
 	if (!row->argument) {
 		build_constant(builder, T0, inverted ? ~value : value);
-		put_halves(builder, word, T0);
+		emit_elements_fill(builder, d, 3, is_whole(word), T0);
 		return;
 	}
 	build_constant(builder, T1, value);
-	for (unsigned half = 0; half <= arm64_field(word, 30, 30); half++) {
+	for (unsigned half = 0; half <= is_whole(word); half++) {
 		emit_half_get(builder, T0, d, half);
 		build_op(builder, row->argument, T0, T0, T1, 0);
 		emit_half_put(builder, d, half, T0);
 	}
-	if (!arm64_field(word, 30, 30))
+	if (!is_whole(word))
 		emit_scalar_written(builder, d);
 }

@@ -167,19 +167,12 @@ static void emit_one(struct builder *builder, uint32_t word, struct structure st
 	unsigned number = word & 31, size = structure.size_log2;
 	unsigned half = structure.lane << size >> 3, at = (structure.lane << size & 7) * 8;
 	int32_t field = (int32_t)(at | ((8u << size) - 1) << 8);
-	if (structure.replicate) {
+	if (structure.load) {
 		build_memory(builder, loads[size], T0, base, 0);
-		emit_replicate(builder, T0, T0, size);
-		emit_half_put(builder, number, 0, T0);
-		if (arm64_field(word, 30, 30))
-			emit_half_put(builder, number, 1, T0);
+		if (structure.replicate)
+			emit_elements_fill(builder, number, size, arm64_field(word, 30, 30), T0);
 		else
-			emit_scalar_written(builder, number);
-	} else if (structure.load) {
-		build_memory(builder, loads[size], T0, base, 0);
-		emit_half_get(builder, T1, number, half);
-		build_op(builder, UOP_INSERT, T1, T0, T1, field);
-		emit_half_put(builder, number, half, T1);
+			emit_element_put(builder, number, size, structure.lane, T0);
 	} else {
 		emit_half_get(builder, T0, number, half);
 		build_op(builder, UOP_EXTU, T0, T0, 0, field);

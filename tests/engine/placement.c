@@ -37,12 +37,13 @@ static void keep(struct generator *g, unsigned reg, bool vector)
 {
 	if (!vector && reg == REG_SINK)
 		return; /* which nobody reads */
-	int32_t at = (int32_t)(DIFFER_KEEP - TOY_DATA) + 8 * (int32_t)(g->kept++ % 2048);
-	int32_t pool = (int32_t)(DIFFER_POOL - TOY_DATA) + 8 * (int32_t)pick(g, DIFFER_POOL_SIZE);
+	int32_t at = (int32_t)(DIFFER_KEEP - TOY_DATA) + 16 * (int32_t)(g->kept++ % 1024);
+	int32_t pool =
+		(int32_t)(DIFFER_POOL - TOY_DATA) + 8 * (int32_t)pick(g, DIFFER_POOL_SIZE - 1);
 	scenario_add(&g->scenario,
 		     (struct toy_insn){
-			     .op = vector ? UOP_FST64 : UOP_ST64, .a = BASE, .b = reg, .imm = at});
-	scenario_add(&g->scenario, (struct toy_insn){.op = vector ? UOP_FLD64 : UOP_LD64,
+			     .op = vector ? UOP_FST128 : UOP_ST64, .a = BASE, .b = reg, .imm = at});
+	scenario_add(&g->scenario, (struct toy_insn){.op = vector ? UOP_FLD128 : UOP_LD64,
 						     .d = reg,
 						     .a = BASE,
 						     .imm = pool});
@@ -69,6 +70,7 @@ static struct operands vector_operands(unsigned kind)
 	case UOP_KIND_FF: return (struct operands){true, true, false};
 	case UOP_KIND_RFF: return (struct operands){false, true, true};
 	case UOP_KIND_RF: return (struct operands){false, true, false};
+	case UOP_KIND_VR:
 	case UOP_KIND_FR: return (struct operands){true, false, false};
 	default: return (struct operands){false, false, false};
 	}
@@ -346,6 +348,7 @@ static bool generate(struct generator *g, unsigned op)
 	case UOP_KIND_RF:
 	case UOP_KIND_FR:
 	case UOP_KIND_VVV:
+	case UOP_KIND_VR:
 	case UOP_KIND_STATE: data_program(g, op); return true;
 	case UOP_KIND_LOAD:
 	case UOP_KIND_STORE:

@@ -3,9 +3,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "cpu/arm64/simd.h"
 #include "engine/block.h"
 #include "engine/builder.h"
-#include "engine/vector.h"
 
 #define LEVEL 1
 
@@ -63,7 +63,8 @@ static bool writes_vector(unsigned op)
 {
 	unsigned kind = op < UOP_COUNT ? uop_info[op].kind : UOP_KIND_CONTROL;
 	return kind == UOP_KIND_FFF || kind == UOP_KIND_FFFF || kind == UOP_KIND_FF ||
-	       kind == UOP_KIND_FR || kind == UOP_KIND_FLOAD || kind == UOP_KIND_VVV;
+	       kind == UOP_KIND_FR || kind == UOP_KIND_FLOAD || kind == UOP_KIND_VVV ||
+	       kind == UOP_KIND_VR;
 }
 
 /* Accesses of 128 bits have no form for aligned accesses only: they become what has one. */
@@ -80,6 +81,43 @@ static int32_t state_offset(int32_t imm)
 	if (imm & 8)
 		return (int32_t)(offsetof(struct cpu, v[imm >> 4 & 31]) + 8);
 	return (int32_t)offsetof(struct toy, state[imm & 7]);
+}
+
+/* Bits 5:4: the size of elements. */
+static int32_t random_element(int32_t imm)
+{
+	unsigned size = imm >> 4 & 3, count = 16u >> size;
+	return imm & 1 << 6 ? (int32_t)((unsigned)imm >> 7) % (int32_t)count : -1;
+}
+
+/*
+ * UOP_VECTOR with a helper of AArch64 that the JIT has host code for: the immediate is taken for
+ * random numbers.
+ */
+static void translate_vector(struct builder *builder, struct toy_insn insn)
+{
+	/* Operations from this one on have no form with one element of 64 bits. */
+	const enum vector_op first_reordering = VECTOR_ADDP;
+	unsigned id = (unsigned)insn.imm >> 16, size = insn.imm >> 4 & 3;
+	uop_helper *helper = NULL;
+	while (!arm64_simd_vector_ops[id % A64_SIMD_COUNT] ||
+	       !(helper = arm64_simd_helpers[id % A64_SIMD_COUNT][size])) {
+		id++;
+		size = id & 3;
+	}
+	enum vector_op op = arm64_simd_vector_ops[id % A64_SIMD_COUNT];
+	unsigned amount = 1 + ((unsigned)insn.imm >> 8) % (8u << size);
+	if (op == VECTOR_TBL || op == VECTOR_XTN) /* a number of registers; none */
+		amount &= op == VECTOR_TBL;
+	bool multiplies = op == VECTOR_MUL || op == VECTOR_MLA || op == VECTOR_MLS ||
+			  (op >= VECTOR_UMULL && op <= VECTOR_SMLSL);
+	bool whole = insn.imm & 1 || (size == 3 && op >= first_reordering);
+	int element = multiplies && size ? random_element((insn.imm & ~0x30) | (int)size << 4) : -1;
+	build_vector(builder, helper, insn.d & 31, insn.a & 31, insn.b & 31,
+		     simd_imm(whole ? SPAN_WHOLE : SPAN_HALF,
+			      op == VECTOR_TBL ? amount & 1 : amount, element) |
+			     vector_imm(op, size),
+		     0);
 }
 
 static void translate_insn(struct cpu *cpu, struct builder *builder)
@@ -118,10 +156,12 @@ static void translate_insn(struct cpu *cpu, struct builder *builder)
 	case UOP_KIND_STATE:
 		build_op(builder, insn.op, insn.d, insn.a, 0, state_offset(insn.imm));
 		break;
-	case UOP_KIND_VVV:
-		build_op(builder, insn.op, insn.d & 31, insn.a & 31, insn.b & 31,
-			 (int32_t)((uint32_t)insn.imm % VECTOR_OPS) |
-				 (insn.imm & (VECTOR_HALF | VECTOR_ZERO)));
+	case UOP_KIND_VVV: translate_vector(builder, insn); break;
+	case UOP_KIND_VR:
+		build_op(builder, insn.op, insn.d & 31, insn.a, 0,
+			 simd_imm(insn.imm & 1 ? SPAN_WHOLE : SPAN_HALF, 0,
+				  random_element(insn.imm)) |
+				 vector_imm(VECTOR_NONE, insn.imm >> 4 & 3));
 		break;
 	case UOP_KIND_STORE:
 	case UOP_KIND_FSTORE: build_memory(builder, insn.op, insn.b, insn.a, insn.imm); break;

@@ -76,9 +76,11 @@ static struct toy_insn random_access_insn(void)
 /* Between groups of FP accesses and in them. */
 static struct toy_insn random_fp_insn(void)
 {
-	static const uint8_t ops[] = {UOP_FLD32,  UOP_FLD64,  UOP_FST32,   UOP_FST64,  UOP_FLD128,
-				      UOP_FST128, UOP_FADD_D, UOP_FMUL_D,  UOP_FADD_S, UOP_FMADD_D,
-				      UOP_FMVXD,  UOP_FMVDX,  UOP_FSGNJ_D, UOP_FLT_D,  UOP_PUT};
+	static const uint8_t ops[] = {UOP_FLD32,   UOP_FLD64,   UOP_FST32,      UOP_FST64,
+				      UOP_FLD128,  UOP_FST128,  UOP_FADD_D,     UOP_FMUL_D,
+				      UOP_FADD_S,  UOP_FMADD_D, UOP_FMVXD,      UOP_FMVDX,
+				      UOP_FSGNJ_D, UOP_FLT_D,   UOP_PUT,        UOP_VECTOR,
+				      UOP_VECTOR,  UOP_VECTOR,  UOP_VECTOR_PUT, UOP_FCMP_D};
 	struct toy_insn insn = {.op = ops[below(sizeof(ops))]};
 	if (insn.op == UOP_PUT) { /* an upper half, mostly zero */
 		insn.a = (uint8_t)(below(4) ? 0 : below(BASES));
@@ -90,6 +92,8 @@ static struct toy_insn random_fp_insn(void)
 	bool access = insn.op <= UOP_FST64_A;
 	insn.a = (uint8_t)(access ? BASES + below(3) : below(BASES));
 	insn.imm = access ? (int32_t)below(128) - 32 : (int32_t)below(16) << 8;
+	if (insn.op == UOP_VECTOR || insn.op == UOP_VECTOR_PUT)
+		insn.imm = (int32_t)random64();
 	return insn;
 }
 
