@@ -59,6 +59,7 @@ struct cpu_tlb_slow {
 	uint8_t code_kind;   /* the same */
 	bool local;          /* goes when the address space changes */
 	bool device;         /* accesses must be aligned */
+	bool watched;        /* every access asks isa->watch() */
 };
 
 /* Where in one half of the address space pages lie that are larger than an entry's. */
@@ -240,6 +241,14 @@ struct isa {
 	 */
 	bool (*walk)(struct cpu *cpu, uint64_t address, unsigned access, unsigned mode,
 		     struct mmu_translation *result, struct trap *trap);
+
+	/*
+	 * Whether an access to data may be done that a page of the walker's choice (struct
+	 * mmu_translation.watched) is asked for, which it permits. False: cpu->trap is set. NULL
+	 * where the walker never chooses one. access, size and mode as above.
+	 */
+	bool (*watch)(struct cpu *cpu, uint64_t address, unsigned size, unsigned access,
+		      unsigned mode);
 
 	/*
 	 * Makes the trap value of a data or fetch access that failed for another reason than

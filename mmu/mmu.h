@@ -39,6 +39,7 @@ struct mmu_translation {
 	bool uncached;      /* protection finer than a page: ask again every time */
 	bool device;        /* memory of device type: misaligned accesses fault */
 	bool local;         /* mmu_flush_local() drops it */
+	bool watched;       /* every access to data asks isa->watch() */
 	uint8_t page_bits;  /* log2 of the page that the tables map; 0: CPU_PAGE_BITS */
 	uint8_t attributes; /* for mmu_page_attributes(): the ISA's own */
 	uint8_t code_kind;  /* code from pages that differ in it is translated apart: the ISA's own

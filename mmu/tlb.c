@@ -299,11 +299,12 @@ static void install(struct cpu *cpu, unsigned mode, uint64_t address, const stru
 		.code_kind = translation->code_kind,
 		.local = translation->local,
 		.device = translation->device,
+		.watched = translation->watched,
 	};
 	if (slow->page_bits > CPU_PAGE_BITS)
 		note_large(tlb, tag, slow->page_bits, allowed & MMU_FETCH);
 	tlb->local_fetch |= slow->local && allowed & MMU_FETCH;
-	if (slow->device)
+	if (slow->device || slow->watched)
 		return;
 	/* Somebody who watches data accesses wants to see all of them. */
 	if (!page->ram || observer_wants(&cpu->machine->observers, OBSERVE_MEM))
@@ -328,6 +329,7 @@ static void allow_writes(struct cpu *cpu, unsigned mode, uint64_t address,
 		.physical = slow->physical,
 		.access = slow->access,
 		.device = slow->device,
+		.watched = slow->watched,
 		.local = slow->local,
 		.page_bits = slow->page_bits,
 		.attributes = slow->attributes,
@@ -336,8 +338,8 @@ static void allow_writes(struct cpu *cpu, unsigned mode, uint64_t address,
 	install(cpu, mode, address, page, &same);
 }
 
-bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size, unsigned access,
-		struct tlb_page *page)
+static bool look_up(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
+		    unsigned access, struct tlb_page *page)
 {
 	const struct cpu_tlb *tlb = tlb_of_mode(cpu, mode);
 	const struct cpu_tlb_slow *slow = &tlb->slow[tlb_index(address)];
@@ -352,6 +354,7 @@ bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
 		page->host = slow->ram ? slow->ram->host + slow->ram_offset : NULL;
 		page->writable = false;
 		page->device = slow->device;
+		page->watched = slow->watched;
 		page->attributes = slow->attributes;
 		page->code_kind = slow->code_kind;
 		/* Only RAM that is worth it gets here often; the bus knows about the rest. */
@@ -368,12 +371,23 @@ bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
 	page->physical = translation.physical & CPU_PAGE_MASK;
 	page->uncached = translation.uncached;
 	page->device = translation.device;
+	page->watched = translation.watched;
 	page->attributes = translation.attributes;
 	page->code_kind = translation.code_kind;
 	find_backing(cpu, page);
 	if (!translation.uncached && !(access & MMU_DEBUG))
 		install(cpu, mode, address, page, &translation);
 	return true;
+}
+
+bool tlb_lookup(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size, unsigned access,
+		struct tlb_page *page)
+{
+	if (!look_up(cpu, mode, address, size, access, page))
+		return false;
+	if (!page->watched || access & (MMU_FETCH | MMU_DEBUG))
+		return true;
+	return cpu->isa->watch(cpu, address, size, access, mode);
 }
 
 static void protect_mode(struct cpu_tlb *tlb, const struct mb_ram *ram, uint64_t first,

@@ -22,6 +22,7 @@ struct tlb_page {
 	bool writable;       /* direct writes have an effect (RAM, not ROM) */
 	bool uncached;
 	bool device;        /* misaligned accesses fault */
+	bool watched;       /* accesses ask isa->watch() */
 	uint8_t attributes; /* the ISA's own */
 	uint8_t code_kind;  /* the ISA's own */
 };

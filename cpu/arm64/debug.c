@@ -4,6 +4,7 @@
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/trap.h"
 #include "engine/engine.h"
+#include "mmu/mmu.h"
 
 enum {
 	MDSCR_SS = 1 << 0,
@@ -95,6 +96,99 @@ static bool hits(const struct arm64_cpu *pe, uint64_t pc)
 		    ((pe->sysreg[breakpoints[i].value] ^ pc) & 0x1ffffffffffffc) == 0)
 			return true;
 	return false;
+}
+
+/* -- watchpoints -- */
+
+#define WATCHPOINTS 4 /* ID_AA64DFR0_EL1.WRPs says so */
+
+static const struct {
+	enum arm64_sysreg value, control;
+} watchpoints[WATCHPOINTS] = {
+	{A64_DBGWVR0_EL1, A64_DBGWCR0_EL1},
+	{A64_DBGWVR1_EL1, A64_DBGWCR1_EL1},
+	{A64_DBGWVR2_EL1, A64_DBGWCR2_EL1},
+	{A64_DBGWVR3_EL1, A64_DBGWCR3_EL1},
+};
+
+/* Fields of DBGWCR<n>_EL1. LSC has a bit for loads and one for stores. */
+enum { WCR_E = 1 << 0, WCR_LSC_LOAD = 1 << 3, WCR_LSC_STORE = 1 << 4, WCR_WT = 1 << 20 };
+
+/* Unlinked ones; see docs/quirks.md. */
+static bool is_watching(const struct arm64_cpu *pe, unsigned number)
+{
+	return (pe->sysreg[watchpoints[number].control] & (WCR_E | WCR_WT)) == WCR_E;
+}
+
+static bool any_watching(const struct arm64_cpu *pe)
+{
+	for (unsigned i = 0; pe->sysreg[A64_MDSCR_EL1] & MDSCR_MDE && i < WATCHPOINTS; i++)
+		if (is_watching(pe, i))
+			return true;
+	return false;
+}
+
+/* Whether a watchpoint names a byte of [address, address + size); bits 52:2 are compared. */
+static bool names(const struct arm64_cpu *pe, unsigned number, uint64_t address, uint64_t size)
+{
+	enum { BAS_SHIFT = 5, MASK_SHIFT = 24, MASK_MIN = 3 };
+	const uint64_t compared = (1ull << 53) - 1;
+	uint64_t control = pe->sysreg[watchpoints[number].control];
+	uint64_t base = pe->sysreg[watchpoints[number].value] & compared & ~3ull;
+	unsigned mask = control >> MASK_SHIFT & 31, bytes = control >> BAS_SHIFT & 0xff;
+	address &= compared;
+	if (mask >= MASK_MIN) {
+		uint64_t offset = (1ull << mask) - 1;
+		return (base & ~offset) < address + size && (base | offset) >= address;
+	}
+	if (base & 4) /* of a word only */
+		bytes &= 15;
+	for (unsigned i = 0; i < 8; i++)
+		if (bytes >> i & 1 && base + i >= address && base + i < address + size)
+			return true;
+	return false;
+}
+
+bool arm64_watches_page(const struct arm64_cpu *pe, uint64_t address)
+{
+	if (!(pe->sysreg[A64_MDSCR_EL1] & MDSCR_MDE))
+		return false;
+	for (unsigned i = 0; i < WATCHPOINTS; i++)
+		if (is_watching(pe, i) && names(pe, i, address & CPU_PAGE_MASK, CPU_PAGE_SIZE))
+			return true;
+	return false;
+}
+
+bool arm64_watch(struct cpu *cpu, uint64_t address, unsigned size, unsigned access, unsigned mode)
+{
+	enum { WNR = 1 << 6 };
+	struct arm64_cpu *pe = arm64_cpu(cpu);
+	bool user = mode == A64_TLB_EL0 || mode == A64_TLB_EL20;
+	unsigned level = user ? A64_EL0 : cpu->level;
+	unsigned wanted =
+		(access & MMU_READ ? WCR_LSC_LOAD : 0) | (access & MMU_WRITE ? WCR_LSC_STORE : 0);
+	if (cpu->exit != CPU_EXIT_NONE || !generated_now(pe))
+		return true;
+	for (unsigned i = 0; i < WATCHPOINTS; i++) {
+		uint64_t control = pe->sysreg[watchpoints[i].control];
+		if (!is_watching(pe, i) || !(control & wanted) || !wants_level(control, level) ||
+		    !names(pe, i, address, size))
+			continue;
+		raise_debug(pe, A64_EC_WATCHPOINT_LOWER, access & MMU_WRITE ? WNR : 0);
+		cpu->trap.value = address;
+		cpu->trap.value_is_virtual = true;
+		return false;
+	}
+	return true;
+}
+
+void arm64_watch_write(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	bool before = any_watching(pe);
+	pe->sysreg[reg] = value;
+	if (before || any_watching(pe))
+		mmu_flush(&pe->cpu);
+	arm64_state_changed(pe);
 }
 
 /* -- mode -- */

@@ -34,6 +34,7 @@ const struct isa arm64_isa = {
 	.update_mode = arm64_update_mode,
 	.translate = arm64_translate,
 	.walk = arm64_walk,
+	.watch = arm64_watch,
 	.access_fault = arm64_access_fault,
 	.deliver = arm64_deliver,
 	.interrupt = arm64_interrupt,

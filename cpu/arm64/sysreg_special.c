@@ -1,5 +1,6 @@
 #include "cpu/arm64/sysreg_special.h"
 
+#include "cpu/arm64/debug.h"
 #include "cpu/arm64/fp.h"
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/timer.h"
@@ -244,6 +245,11 @@ uint64_t read_oslsr(struct arm64_cpu *pe, enum arm64_sysreg reg)
 	(void)reg;
 	enum { OSLK = 1 << 1, OSLM_IMPLEMENTED = 1 << 3 };
 	return OSLM_IMPLEMENTED | (pe->os_lock ? OSLK : 0);
+}
+
+void write_watchpoint(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
+{
+	arm64_watch_write(pe, reg, value);
 }
 
 /* Translated code knows where breakpoints are. */

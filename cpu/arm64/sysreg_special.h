@@ -15,7 +15,7 @@ arm64_reader read_spsel, read_current_el, read_pan, read_uao, read_nzcv, read_da
 arm64_writer write_spsel, write_pan, write_uao, write_nzcv, write_daif, write_dit, write_ssbs,
 	write_allint, write_fpcr, write_fpsr, write_sp_el0, write_sp_el1, write_sp_el2,
 	write_nothing, write_hcr, write_hcrx, write_low_word, write_fgt, write_translation,
-	write_oslar, write_breakpoint;
+	write_oslar, write_breakpoint, write_watchpoint;
 
 /* gic_physical.c, gic_virtual.c, timer.c, interrupt.c */
 arm64_reader read_icc_iar, read_icc_hppir, read_icc_rpr, read_icc_pmr, read_icc_bpr, read_icc_ctlr,

@@ -1,6 +1,7 @@
 #include "cpu/arm64/walk.h"
 
 #include "cpu/arm64/branch_target.h"
+#include "cpu/arm64/debug.h"
 #include "cpu/arm64/pe.h"
 #include "engine/engine.h"
 #include "mmu/mmu.h"
@@ -609,6 +610,7 @@ bool arm64_walk(struct cpu *cpu, uint64_t address, unsigned access, unsigned mod
 		.device = arm64_memory_is_device(found.memory) &&
 			  pe->translation.stage1[request.regime].on,
 		.local = found.local,
+		.watched = arm64_watches_page(pe, address),
 		.page_bits = found.page_bits,
 		.attributes = found.memory,
 		.code_kind = found.guarded && arm64_has(pe, A64_FEAT_BTI) ? A64_CODE_GUARDED
