@@ -166,8 +166,10 @@ struct arm64_pac_level {
 	uint8_t enabled;      /* bit n: instructions of enum arm64_key n do something */
 	bool trapped;         /* these are taken to EL2 or EL3 */
 	uint8_t range_bit[2]; /* the bit of a pointer that picks the range; [1]: of data */
-	uint8_t bottom[2];    /* the lowest bit of a code; [1]: in the upper range */
-	bool tagged[2][2];    /* the top byte is a tag; [data][bit 55] */
+	struct {
+		uint64_t code;  /* the bits that hold one */
+		uint64_t upper; /* those that are 1 in addresses of the upper range, 0 in others */
+	} bits[2][2][2];        /* [data][bit 55][upper range] */
 };
 
 /* What some bits of PSTATE mean with the registers as they are; derived, see pe.c. */

@@ -15,6 +15,8 @@ static const struct {
 	[A64_KEY_GA] = {A64_APGAKeyLo_EL1, A64_APGAKeyHi_EL1, 0 },
 };
 
+#define BIT_55 (1ull << 55) /* of a pointer: it belongs to the upper range */
+
 /* -- codes -- */
 
 /*
@@ -133,41 +135,34 @@ static bool keys_trapped(const struct arm64_cpu *pe)
 	       !(pe->sysreg[A64_SCR_EL3] & SCR_API);
 }
 
-static void make_level(const struct arm64_cpu *pe, struct arm64_pac_level *to)
+/* All above the address but bit 55 and the tag hold code. */
+static void set_bits(struct arm64_pac_level *to, struct layout layout, bool data, bool bit55,
+		     bool upper)
+{
+	bool tagged = top_byte_ignored(layout, bit55, data);
+	unsigned bottom = bottom_bit(layout, upper);
+	to->bits[data][bit55][upper].code = ones(tagged ? 54 : 63, bottom) & ~BIT_55;
+	to->bits[data][bit55][upper].upper = ones(tagged ? 55 : 63, bottom);
+}
+
+void arm64_pac_make_level(struct arm64_cpu *pe, struct arm64_pac_level *to)
 {
 	struct layout layout = layout_of(pe);
 	to->enabled = enabled_keys(pe);
 	to->trapped = keys_trapped(pe);
 	for (unsigned data = 0; data < 2; data++) {
 		to->range_bit[data] = range_bit(layout, data);
-		for (unsigned upper = 0; upper < 2; upper++)
-			to->tagged[data][upper] = top_byte_ignored(layout, upper, data);
+		for (unsigned i = 0; i < 4; i++)
+			set_bits(to, layout, data, i & 1, i >> 1);
 	}
-	for (unsigned upper = 0; upper < 2; upper++)
-		to->bottom[upper] = (uint8_t)bottom_bit(layout, upper);
-}
-
-const struct arm64_pac_level *arm64_pac_level(struct arm64_cpu *pe)
-{
-	unsigned level = pe->cpu.level;
-	if (!(pe->pac.known >> level & 1)) {
-		make_level(pe, &pe->pac.level[level]);
-		pe->pac.known |= (uint8_t)(1u << level);
-	}
-	return &pe->pac.level[level];
+	pe->pac.known |= (uint8_t)(1u << pe->cpu.level);
 }
 
 /* -- instructions -- */
 
-/* The bits of a pointer that hold code: all above the address but bit 55 and the tag. */
-static uint64_t code_bits(unsigned bottom, bool tagged)
+/* The pointer with the extension that addresses of a range have. */
+static uint64_t extend(uint64_t pointer, bool upper, uint64_t extension)
 {
-	return ones(tagged ? 54 : 63, bottom) & ~(1ull << 55);
-}
-
-static uint64_t extend(uint64_t pointer, bool upper, unsigned bottom, bool tagged)
-{
-	uint64_t extension = ones(tagged ? 55 : 63, bottom);
 	return upper ? pointer | extension : pointer & ~extension;
 }
 
@@ -175,27 +170,25 @@ uint64_t arm64_pac_add(struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier
 		       enum arm64_key key)
 {
 	const struct arm64_pac_level *level = arm64_pac_level(pe);
-	bool data = key & A64_KEY_DATA;
-	bool tagged = level->tagged[data][bit(pointer, 55)];
-	bool upper = bit(pointer, level->range_bit[data]);
-	unsigned bottom = level->bottom[upper], top = tagged ? 55 : 63;
-	bool enhanced = arm64_has(pe, A64_FEAT_PAuth2);
-	uint64_t code = compute(pe, extend(pointer, upper, bottom, tagged), modifier, key);
-	uint64_t unused = ones(top, bottom);
-	bool canonical = (pointer & unused) == 0 || (pointer & unused) == unused;
-	if (!canonical && !enhanced)
-		code = arm64_has(pe, A64_FEAT_EPAC) ? 0 : code ^ 1ull << (top - 1);
-	uint64_t places = code_bits(bottom, tagged);
-	uint64_t inserted = enhanced ? (pointer ^ code) & places : code & places;
-	uint64_t kept = pointer & ~places & ~(1ull << 55);
-	return kept | inserted | (uint64_t)upper << 55;
+	bool data = key & A64_KEY_DATA, upper = bit(pointer, level->range_bit[data]);
+	uint64_t places = level->bits[data][bit(pointer, 55)][upper].code;
+	uint64_t extension = level->bits[data][bit(pointer, 55)][upper].upper;
+	uint64_t code = compute(pe, extend(pointer, upper, extension), modifier, key);
+	uint64_t kept = (pointer & ~places & ~BIT_55) | (uint64_t)upper << 55;
+	if (arm64_has(pe, A64_FEAT_PAuth2))
+		return kept | ((pointer ^ code) & places);
+	bool canonical = (pointer & extension) == 0 || (pointer & extension) == extension;
+	uint64_t highest = extension & ~(extension >> 1);
+	if (!canonical)
+		code = arm64_has(pe, A64_FEAT_EPAC) ? 0 : code ^ highest >> 1;
+	return kept | (code & places);
 }
 
 uint64_t arm64_pac_strip(struct arm64_cpu *pe, uint64_t pointer, bool data)
 {
 	const struct arm64_pac_level *level = arm64_pac_level(pe);
 	bool upper = bit(pointer, 55);
-	return extend(pointer, upper, level->bottom[upper], level->tagged[data][upper]);
+	return extend(pointer, upper, level->bits[data][upper][upper].upper);
 }
 
 uint64_t arm64_pac_authenticate(struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,
@@ -203,17 +196,15 @@ uint64_t arm64_pac_authenticate(struct arm64_cpu *pe, uint64_t pointer, uint64_t
 {
 	const struct arm64_pac_level *level = arm64_pac_level(pe);
 	bool data = key & A64_KEY_DATA, upper = bit(pointer, 55);
-	bool tagged = level->tagged[data][upper];
-	unsigned bottom = level->bottom[upper];
-	uint64_t places = code_bits(bottom, tagged);
-	uint64_t original = extend(pointer, upper, bottom, tagged);
+	uint64_t places = level->bits[data][upper][upper].code;
+	uint64_t original = extend(pointer, upper, level->bits[data][upper][upper].upper);
 	uint64_t code = compute(pe, original, modifier, key);
 	*failed = false;
 	if (!arm64_has(pe, A64_FEAT_PAuth2)) {
 		if (((code ^ pointer) & places) == 0)
 			return original;
 		/* Two bits that no address has, and that tell the key. */
-		unsigned shift = tagged ? 53 : 61;
+		unsigned shift = bit(places, 63) ? 61 : 53;
 		uint64_t error = key & A64_KEY_B ? 2 : 1;
 		return (original & ~(3ull << shift)) | error << shift;
 	}

@@ -15,12 +15,21 @@ enum arm64_key {
 	A64_KEY_DATA = 2, /* bit: a data key */
 };
 
+/* Makes anew what arm64_pac_level() keeps. */
+void arm64_pac_make_level(struct arm64_cpu *pe, struct arm64_pac_level *to);
+
 /*
  * What the registers say for the current level: SCTLR_ELx which keys' instructions do anything
  * (A64_KEY_GA's always do), TCR_ELx where codes go, HCR_EL2 and SCR_EL3 whether there is a trap.
  * Kept until arm64_translation_changed().
  */
-const struct arm64_pac_level *arm64_pac_level(struct arm64_cpu *pe);
+static inline const struct arm64_pac_level *arm64_pac_level(struct arm64_cpu *pe)
+{
+	struct arm64_pac_level *level = &pe->pac.level[pe->cpu.level];
+	if (!(pe->pac.known >> pe->cpu.level & 1))
+		arm64_pac_make_level(pe, level);
+	return level;
+}
 
 /* The pointer with its code in the bits that addresses do not use. */
 uint64_t arm64_pac_add(struct arm64_cpu *pe, uint64_t pointer, uint64_t modifier,

@@ -9,20 +9,18 @@
 /* imm of the helpers: enum arm64_key, and this for a branch or load with authentication. */
 enum { KEY = 7, COMBINED = 8 };
 
-/*
- * Whether a key's instruction does anything: SCTLR_ELx turns it on, and EL2 and EL3 let it. False
- * with *trapped: cpu->trap is set.
- */
-static bool key_usable(struct arm64_cpu *pe, enum arm64_key key, bool *trapped)
+/* EL2 or EL3 takes what a key that is on would do. Always false. */
+static bool raise_trap(struct arm64_cpu *pe)
 {
-	const struct arm64_pac_level *level = arm64_pac_level(pe);
-	bool enabled = level->enabled >> key & 1;
-	*trapped = enabled && level->trapped;
-	if (!*trapped)
-		return enabled;
+	uint64_t esr = arm64_esr(A64_EC_PAC, 0);
 	if (arm64_is_guest(pe) && !(arm64_hcr(pe) & HCR_API))
-		return arm64_raise_to(pe, A64_EL2, arm64_esr(A64_EC_PAC, 0), "HCR_EL2.API=0");
-	return arm64_raise_to(pe, A64_EL3, arm64_esr(A64_EC_PAC, 0), "SCR_EL3.API=0");
+		return arm64_raise_to(pe, A64_EL2, esr, "HCR_EL2.API=0");
+	return arm64_raise_to(pe, A64_EL3, esr, "SCR_EL3.API=0");
+}
+
+static bool is_enabled(const struct arm64_pac_level *level, enum arm64_key key)
+{
+	return level->enabled >> key & 1;
 }
 
 /* d = a with its code for the modifier b. */
@@ -30,12 +28,13 @@ static bool help_add(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
 	enum arm64_key key = uop->imm & KEY;
-	bool trapped;
+	const struct arm64_pac_level *level = arm64_pac_level(pe);
 	uint64_t pointer = cpu->r[uop->a];
-	if (key_usable(pe, key, &trapped))
+	if (is_enabled(level, key)) {
+		if (level->trapped)
+			return raise_trap(pe);
 		pointer = arm64_pac_add(pe, pointer, cpu->r[uop->b], key);
-	else if (trapped)
-		return false;
+	}
 	cpu->r[uop->d] = pointer;
 	return true;
 }
@@ -51,10 +50,12 @@ static uint64_t failure(enum arm64_key key)
 static bool authenticate(struct arm64_cpu *pe, uint64_t *pointer, uint64_t modifier, int32_t imm)
 {
 	enum arm64_key key = imm & KEY;
-	bool trapped, failed;
-	if (!key_usable(pe, key, &trapped))
-		return !trapped;
-	bool combined = imm & COMBINED;
+	const struct arm64_pac_level *level = arm64_pac_level(pe);
+	bool failed, combined = imm & COMBINED;
+	if (!is_enabled(level, key))
+		return true;
+	if (level->trapped)
+		return raise_trap(pe);
 	*pointer = arm64_pac_authenticate(pe, *pointer, modifier, key, combined, &failed);
 	if (!failed)
 		return true;
@@ -83,9 +84,8 @@ static bool help_strip(struct cpu *cpu, const struct uop *uop)
 static bool help_generic(struct cpu *cpu, const struct uop *uop)
 {
 	struct arm64_cpu *pe = arm64_cpu(cpu);
-	bool trapped;
-	if (!key_usable(pe, A64_KEY_GA, &trapped))
-		return false;
+	if (arm64_pac_level(pe)->trapped)
+		return raise_trap(pe);
 	cpu->r[uop->d] = arm64_pac_generic(pe, cpu->r[uop->a], cpu->r[uop->b]);
 	return true;
 }
