@@ -125,6 +125,13 @@ bool mmu_load_mode(struct cpu *cpu, unsigned mode, uint64_t address, unsigned si
 bool mmu_store_mode(struct cpu *cpu, unsigned mode, uint64_t address, unsigned size,
 		    uint64_t value);
 
+/* Whether data loads of the current mode are known to reach the page of address without a fault. */
+static inline bool mmu_is_readable(const struct cpu *cpu, uint64_t address)
+{
+	return cpu->data_tlb->entry[address >> CPU_PAGE_BITS & (CPU_TLB_ENTRIES - 1)].read ==
+	       (address & CPU_PAGE_MASK);
+}
+
 /*
  * The host address of the byte that a data store to address reaches, if it and the rest of its page
  * may be written with no more ado: RAM that no one watches, and no device by its type. NULL: who

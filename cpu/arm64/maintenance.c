@@ -135,6 +135,8 @@ bool arm64_cache_operation(struct arm64_cpu *pe, unsigned encoding, uint64_t add
 	unsigned crm = crm_of(encoding);
 	if (op2_of(encoding) != BY_ADDRESS || crm < INSTRUCTIONS || crm == 7)
 		return true;
+	if (crm != INVALIDATE && mmu_is_readable(&pe->cpu, address))
+		return true;
 	unsigned access = (crm == INVALIDATE ? MMU_WRITE : MMU_READ) | MMU_CBO;
 	struct arm64_request request =
 		arm64_request_of_mode(pe->cpu.fetch_mode, address, access | MMU_DEBUG);

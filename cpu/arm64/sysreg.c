@@ -601,12 +601,6 @@ struct arm64_plan arm64_sysreg_plan(struct arm64_cpu *pe, uint32_t word)
 	return plan;
 }
 
-bool arm64_sysop_is_free(const struct arm64_cpu *pe, uint32_t word)
-{
-	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
-	return operation && operation->is_sysop && permitted_in_mode(pe, operation, A64_ACCESS_X);
-}
-
 bool arm64_sysop_reads(unsigned encoding)
 {
 	enum {
@@ -617,6 +611,14 @@ bool arm64_sysop_reads(unsigned encoding)
 	};
 	return encoding == GCSPOPM || encoding == GCSSS2 || encoding == GICR_CDIA ||
 	       encoding == GICR_CDNMIA;
+}
+
+bool arm64_sysop_is_free(const struct arm64_cpu *pe, uint32_t word)
+{
+	const struct arm64_operation *operation = arm64_operation_find(arm64_encoding(word));
+	return operation && operation->is_sysop &&
+	       arm64_field(word, 21, 21) == arm64_sysop_reads(operation->encoding) &&
+	       permitted_in_mode(pe, operation, A64_ACCESS_X);
 }
 
 bool arm64_sysop_check(struct arm64_cpu *pe, uint32_t word)

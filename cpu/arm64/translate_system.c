@@ -299,7 +299,9 @@ static bool help_zero(struct cpu *cpu, const struct uop *uop)
 	return zero_line(cpu, cpu->r[uop->a]);
 }
 
-/* argument: the instruction. Caches are coherent: of cache maintenance only DC ZVA does anything.
+/*
+ * argument: the instruction; imm: 1 if it is permitted anyway. Caches are coherent: of cache
+ * maintenance only DC ZVA does anything.
  */
 static bool help_sys(struct cpu *cpu, const struct uop *uop)
 {
@@ -314,7 +316,7 @@ static bool help_sys(struct cpu *cpu, const struct uop *uop)
 	struct arm64_cpu *pe = arm64_cpu(cpu);
 	unsigned encoding = arm64_encoding(word), crn = arm64_field(word, 15, 12);
 	unsigned crm = arm64_field(word, 11, 8);
-	if (!arm64_sysop_check(pe, word))
+	if (!uop->imm && !arm64_sysop_check(pe, word))
 		return false;
 	if ((encoding & ~GCS_VARIES) == GCS)
 		return arm64_gcs_operation(pe, word, &cpu->r[uop->a]);
@@ -383,8 +385,9 @@ void emit_sysreg(struct builder *builder, uint32_t word, const struct arm64_row 
 	if (operation && read) {
 		build_call(builder, help_sysl, emit_rd(word), 0, 0, 0, word);
 	} else if (operation) {
-		bool zeroes = arm64_encoding(word) == DC_ZVA && arm64_sysop_is_free(pe, word);
-		build_call(builder, zeroes ? help_zero : help_sys, 0, word & 31, 0, 0, word);
+		bool is_free = arm64_sysop_is_free(pe, word);
+		bool zeroes = is_free && arm64_encoding(word) == DC_ZVA;
+		build_call(builder, zeroes ? help_zero : help_sys, 0, word & 31, 0, is_free, word);
 	} else {
 		struct arm64_plan plan = arm64_sysreg_plan(pe, word);
 		if (read)
