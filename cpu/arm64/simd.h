@@ -14,18 +14,7 @@ typedef unsigned __int128 uint128_t;
 /* Operations: arguments of rows. */
 enum arm64_simd {
 #define ROW(id, ...) A64_SIMD_##id,
-#define LANES        ROW
-#define LONG         ROW
-#define WIDE         ROW
-#define NARROW       ROW
-#define PAIRS        ROW
-#define PAIRS_LONG   ROW
-#define ACROSS       ROW
-#define ACROSS_LONG  ROW
-#define PERMUTE      ROW
-#define OTHER        ROW
-#include "cpu/arm64/simd_kernel.def"
-#undef ROW
+#include "cpu/arm64/simd_rows.def"
 	A64_SIMD_COUNT
 };
 
@@ -235,17 +224,6 @@ uint32_t simd_reciprocal_root_estimate(uint32_t a);
 
 /* The tables themselves, one per operation, in the file of its shape. */
 #define ROW(id, ...) extern uop_helper *const arm64_simd_##id[4];
-#define LANES        ROW
-#define LONG         ROW
-#define WIDE         ROW
-#define NARROW       ROW
-#define PAIRS        ROW
-#define PAIRS_LONG   ROW
-#define ACROSS       ROW
-#define ACROSS_LONG  ROW
-#define PERMUTE      ROW
-#define OTHER        ROW
-#include "cpu/arm64/simd_kernel.def"
-#undef ROW
+#include "cpu/arm64/simd_rows.def"
 
 #endif

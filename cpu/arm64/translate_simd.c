@@ -5,18 +5,7 @@
 
 uop_helper *const *const arm64_simd_helpers[A64_SIMD_COUNT] = {
 #define ROW(id, ...) arm64_simd_##id,
-#define LANES        ROW
-#define LONG         ROW
-#define WIDE         ROW
-#define NARROW       ROW
-#define PAIRS        ROW
-#define PAIRS_LONG   ROW
-#define ACROSS       ROW
-#define ACROSS_LONG  ROW
-#define PERMUTE      ROW
-#define OTHER        ROW
-#include "cpu/arm64/simd_kernel.def"
-#undef ROW
+#include "cpu/arm64/simd_rows.def"
 };
 
 /* What the JIT knows of them: enum vector_op. */
