@@ -201,6 +201,13 @@ uint64_t read_icc_iar(struct arm64_cpu *pe, enum arm64_sysreg reg)
 					       : acknowledge(pe, group);
 }
 
+/* No interrupt has superpriority, physical or virtual. */
+uint64_t read_icc_nmiar(struct arm64_cpu *pe, enum arm64_sysreg reg)
+{
+	(void)pe, (void)reg;
+	return GIC_INTID_NONE;
+}
+
 void write_icc_eoir(struct arm64_cpu *pe, enum arm64_sysreg reg, uint64_t value)
 {
 	unsigned group = group_of(reg);

@@ -18,10 +18,10 @@ arm64_writer write_spsel, write_pan, write_uao, write_nzcv, write_daif, write_di
 	write_oslar, write_breakpoint, write_watchpoint;
 
 /* gic_physical.c, gic_virtual.c, timer.c, interrupt.c */
-arm64_reader read_icc_iar, read_icc_hppir, read_icc_rpr, read_icc_pmr, read_icc_bpr, read_icc_ctlr,
-	read_icc_igrpen, read_icc_apr, read_icc_sre, read_icc_ctlr_el3, read_icc_igrpen1_el3,
-	read_ich_vtr, read_ich_misr, read_ich_eisr, read_ich_elrsr, read_timer_ctl, read_timer_tval,
-	read_isr, read_disr;
+arm64_reader read_icc_iar, read_icc_nmiar, read_icc_hppir, read_icc_rpr, read_icc_pmr, read_icc_bpr,
+	read_icc_ctlr, read_icc_igrpen, read_icc_apr, read_icc_sre, read_icc_ctlr_el3,
+	read_icc_igrpen1_el3, read_ich_vtr, read_ich_misr, read_ich_eisr, read_ich_elrsr,
+	read_timer_ctl, read_timer_tval, read_isr, read_disr;
 arm64_writer write_icc_eoir, write_icc_dir, write_icc_pmr, write_icc_bpr, write_icc_ctlr,
 	write_icc_igrpen, write_icc_apr, write_icc_sre_el2, write_icc_sgir, write_icc_ctlr_el3,
 	write_icc_igrpen1_el3, write_ich_hcr, write_ich_vmcr, write_ich_lr, write_ich_apr,

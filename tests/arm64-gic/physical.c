@@ -196,3 +196,22 @@ Test(arm64_gic, fixed_fields)
 	cr_assert_eq(bench_load(&board.bench, GICR + GIC_V3_STRIDE + 8, 8), 1ull << 32 | 0x110);
 	cr_assert_eq(board_read(&board, SGI + 0xc00), 0xaaaaaaaa, "SGIs have edges");
 }
+
+/* FEAT_NMI is off by default, for no interrupt has superpriority. */
+Test(arm64_gic, no_superpriority)
+{
+	enum { MRS_X0_ICC_NMIAR1_EL1 = 0xd538c9a0 };
+	const uint32_t read = MRS_X0_ICC_NMIAR1_EL1;
+	struct arm64_config config;
+	struct bench bench;
+	cr_assert_not(arm64_has(board.bench.pe, A64_FEAT_NMI));
+	cr_assert_eq(board_read(&board, GICD + 4) >> 9 & 1, 0, "GICD_TYPER.NMI");
+	cr_assert_eq(arm64_sysreg_get(board.bench.pe, A64_ID_AA64PFR1_EL1) >> 36 & 15, 0);
+	cr_expect_not(bench_run(&board.bench, &read, 1));
+	cr_expect_eq(bench_esr(&board.bench), 0x02000000);
+	cr_assert_eq(arm64_config_parse(&config, "max,+nmi", NULL), 0);
+	bench_init(&bench, "step", &config);
+	cr_expect(bench_run(&bench, &read, 1));
+	cr_expect_eq(bench.pe->cpu.r[0], GIC_INTID_NONE);
+	bench_fini(&bench);
+}

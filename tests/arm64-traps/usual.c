@@ -1,5 +1,7 @@
 #include "usual.h"
 
+#include <criterion/criterion.h>
+
 #include "cpu/arm64/pe.h"
 #include "cpu/arm64/sysreg.h"
 #include "tests/arm64-insn/bench.h"
@@ -35,7 +37,8 @@ uint64_t usual_negative_bits(enum arm64_sysreg reg)
 
 void usual_config(struct arm64_config *config)
 {
-	arm64_config_default(config);
+	/* Off by default; case 102 is about it. */
+	cr_assert_eq(arm64_config_parse(config, "max,+nmi", NULL), 0);
 }
 
 void usual_state(struct arm64_cpu *pe)
