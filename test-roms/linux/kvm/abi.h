@@ -90,5 +90,5 @@ struct kvm_stats_descriptor {
 	int16_t exponent;
 	uint16_t size;
 	uint32_t offset, bucket_size;
-	char name[];
+	char name[48]; /* as many bytes as the header's name_size says */
 };

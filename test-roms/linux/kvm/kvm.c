@@ -297,24 +297,21 @@ static bool is_exit_count(const char *name)
 static void statistics_print(struct machine *machine)
 {
 	struct kvm_stats_header header;
-	struct {
-		struct kvm_stats_descriptor fixed;
-		char name[64];
-	} row;
+	struct kvm_stats_descriptor row;
 	long fd = sys(SYS_ioctl, machine->vcpu, KVM_GET_STATS_FD, 0);
 
 	if (!done(machine, "statistics", fd) ||
 	    sys(SYS_pread64, fd, &header, sizeof(header), 0) != sizeof(header) ||
 	    header.name_size > sizeof(row.name))
 		return;
-	size_t size = sizeof(row.fixed) + header.name_size;
+	size_t size = offsetof(struct kvm_stats_descriptor, name) + header.name_size;
 	for (uint32_t i = 0; i < header.count; i++) {
 		uint64_t value;
 		if (sys(SYS_pread64, fd, &row, size, header.descriptor_offset + i * size) !=
 			    (long)size ||
-		    row.fixed.size != 1 ||
-		    sys(SYS_pread64, fd, &value, sizeof(value),
-			header.data_offset + row.fixed.offset) != sizeof(value))
+		    row.size != 1 ||
+		    sys(SYS_pread64, fd, &value, sizeof(value), header.data_offset + row.offset) !=
+			    sizeof(value))
 			continue;
 		if (is_exit_count(row.name))
 			print(1, "%s %d\n", row.name, value);
