@@ -40,6 +40,8 @@ vm "protected" 'Protected hVHE mode initialized successfully' "$kernel" protecte
 vm "Cortex-A57" 'Hyp nVHE mode initialized successfully' "$kernel" '' --cpu cortex-a57
 expect "without EL2: no KVM" 4 'SKIP: /dev/kvm' test -k "$kernel" --cpu max,-el2 "$program"
 if new=$(image kernel-new aarch64); then
+	expect "7.x, nested: a guest hypervisor at a virtual EL2" 0 'PASSED: 5 checks' run -k "$new" \
+		--root "$scratch/root" -a "console=ttyAMA0 kvm-arm.mode=nested" -- /kvm nested
 	vm "7.x, nested" 'VHE[+]NV2 mode initialized successfully' "$new" nested
 else
 	skip "nested" "no kernel-new"

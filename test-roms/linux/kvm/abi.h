@@ -34,7 +34,7 @@ struct kvm_region {
 struct kvm_vcpu_init {
 	uint32_t target, features[7];
 };
-enum { KVM_FEATURE_PSCI_0_2 = 2 }; /* bit of features[0] */
+enum { KVM_FEATURE_PSCI_0_2 = 2, KVM_FEATURE_HAS_EL2 = 7 }; /* bits of features[0] */
 
 struct kvm_one_reg {
 	uint64_t id, address;

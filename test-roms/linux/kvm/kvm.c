@@ -1,120 +1,36 @@
 /* A whole hypervisor's user side in one file: makes a VM of one vCPU and a GICv3 with
  * /dev/kvm, runs guest code at EL1 that traps in every usual way, and prints what comes
- * back.  Status 0: all as expected; 1: something was not; 4: no /dev/kvm here. */
+ * back.  With any argument the guest is a hypervisor at a virtual EL2 instead, with a guest
+ * of its own (KVM in nested mode).  Status 0: all as expected; 1: something was not; 4: no /dev/kvm
+ * here. */
 #include "test-roms/linux/kvm/abi.h"
+#include "test-roms/linux/kvm/guests.h"
 #include "test-roms/linux/sys.h"
 
 enum { STATUS_PASS = 0, STATUS_FAIL = 1, STATUS_SKIP = 4 };
 
-/* The VM's map: code where RAM begins, nothing at `DEVICE` but this program. */
-enum { DISTRIBUTOR = 0x8000000, REDISTRIBUTOR = 0x80a0000, DEVICE = 0x9000000 };
-enum { RAM = 0x40000000, RAM_SIZE = 0x10000 };
-enum { TIMER_INTID = 27, WIRE_INTID = 40 };
-
-/* Offsets in the device: a store says what happened, a load asks. */
-enum {
-	SAY_LEVEL = 0x00,   /* CurrentEL */
-	SAY_ISAR0 = 0x08,   /* ID_AA64ISAR0_EL1, which traps: this program chose its value */
-	SAY_ACTLR = 0x10,   /* ACTLR_EL1, which traps */
-	SAY_UNDEF = 0x18,   /* ESR_EL1 of a register that does not exist */
-	SAY_ANSWER = 0x20,  /* what the load gave, plus 1 */
-	SAY_IRQ = 0x28,     /* an interrupt's number, acknowledged */
-	SAY_PSCI = 0x30,    /* PSCI_VERSION, by HVC */
-	SAY_WAITING = 0x38, /* WFI comes next: raise the wire */
-	SAY_CLEAR = 0x40,   /* lower the wire */
-	ASK = 0x100,
-};
-#define ANSWER 0x1122334455667788ull
-
-/* ---- the guest: position-independent, MMU off, vectors first ------------------------- */
-
-extern const char guest_begin[], guest_start[], guest_end[];
-
-__asm__(".pushsection .rodata\n"
-	".balign 2048\n"
-	"guest_begin:\n"
-	/* Synchronous exception of the current level: say ESR_EL1, skip the instruction. */
-	".org guest_begin + 0x200\n"
-	"	mrs x0, esr_el1\n"
-	"	str x0, [x20, #0x18]\n"
-	"	mrs x0, elr_el1\n"
-	"	add x0, x0, #4\n"
-	"	msr elr_el1, x0\n"
-	"	eret\n"
-	/* IRQ: acknowledge, stop the timer or have the wire lowered, say which, end. */
-	".org guest_begin + 0x280\n"
-	"	mrs x0, S3_0_C12_C12_0\n" /* ICC_IAR1_EL1 */
-	"	msr cntv_ctl_el0, xzr\n"
-	"	cmp x0, #40\n"
-	"	b.ne 1f\n"
-	"	str xzr, [x20, #0x40]\n"
-	"1:	str x0, [x20, #0x28]\n"
-	"	msr S3_0_C12_C12_1, x0\n" /* ICC_EOIR1_EL1 */
-	"	mov x21, x0\n"
-	"	eret\n"
-
-	".org guest_begin + 0x800\n"
-	"guest_start:\n"
-	"	adr x0, guest_begin\n"
-	"	msr vbar_el1, x0\n"
-	"	mov x20, #0x9000000\n"
-	"	isb\n"
-	"	mrs x0, currentel\n"
-	"	str x0, [x20]\n"
-	"	mrs x0, id_aa64isar0_el1\n"
-	"	str x0, [x20, #0x08]\n"
-	"	mrs x0, actlr_el1\n"
-	"	str x0, [x20, #0x10]\n"
-	"	mrs x0, S3_0_C15_C15_7\n"
-	"	ldr x0, [x20, #0x100]\n"
-	"	add x0, x0, #1\n"
-	"	str x0, [x20, #0x20]\n"
-	/* The interrupt controller: group 1 on, PPI 27 and SPI 40 enabled, in group 1. */
-	"	mov x1, #0x8000000\n"
-	"	mov w0, #0x12\n" /* ARE, EnableGrp1 */
-	"	str w0, [x1]\n"
-	"	mov w0, #1 << 8\n"
-	"	str w0, [x1, #0x84]\n"  /* GICD_IGROUPR1 */
-	"	str w0, [x1, #0x104]\n" /* GICD_ISENABLER1 */
-	"	mov x2, #0x80b0000\n"   /* the redistributor's SGI frame */
-	"	mov w0, #1 << 27\n"
-	"	str w0, [x2, #0x80]\n"  /* GICR_IGROUPR0 */
-	"	str w0, [x2, #0x100]\n" /* GICR_ISENABLER0 */
-	"	mov x0, #0xf0\n"
-	"	msr S3_0_C4_C6_0, x0\n" /* ICC_PMR_EL1 */
-	"	mov x0, #1\n"
-	"	msr S3_0_C12_C12_7, x0\n" /* ICC_IGRPEN1_EL1 */
-	"	isb\n"
-	/* The virtual timer ends the first wait, a wire of the device the second.  A masked
-	 * interrupt ends WFI and is taken after it, so that none gets lost in between. */
-	"	mov x0, #0x10000\n"
-	"	msr cntv_tval_el0, x0\n"
-	"	mov x0, #1\n"
-	"	msr cntv_ctl_el0, x0\n"
-	"	bl wait_for_interrupt\n"
-	"	str xzr, [x20, #0x38]\n"
-	"	bl wait_for_interrupt\n"
-	"	mov w0, #0x84000000\n" /* PSCI_VERSION */
-	"	hvc #0\n"
-	"	str x0, [x20, #0x30]\n"
-	"	mov w0, #0x84000000\n"
-	"	add w0, w0, #8\n" /* SYSTEM_OFF */
-	"	hvc #0\n"
-	"	b .\n"
-	"wait_for_interrupt:\n"
-	"	mov x21, xzr\n"
-	"2:	wfi\n"
-	"	msr daifclr, #2\n"
-	"	isb\n"
-	"	msr daifset, #2\n"
-	"	cbz x21, 2b\n"
-	"	ret\n"
-	"guest_end:\n"
-	".popsection\n");
-
 /* ---- the user side --------------------------------------------------------------------- */
 
+struct guest {
+	const char *begin, *start, *end;
+	uint32_t features; /* of the vCPU */
+};
+
+static const struct guest plain = {
+	guest_begin,
+	guest_start,
+	guest_end,
+	1u << KVM_FEATURE_PSCI_0_2,
+};
+static const struct guest nested = {
+	hypervisor_begin,
+	hypervisor_start,
+	hypervisor_end,
+	1u << KVM_FEATURE_PSCI_0_2 | 1u << KVM_FEATURE_HAS_EL2,
+};
+
 struct machine {
+	const struct guest *guest;
 	long system, vm, vcpu, gic;
 	unsigned char *ram;
 	volatile struct kvm_run *run;
@@ -178,7 +94,8 @@ static bool vm_new(struct machine *machine)
 		return false;
 	machine->ram = (unsigned char *)sys(SYS_mmap, 0, RAM_SIZE, PROT_READ | PROT_WRITE,
 					    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memcpy(machine->ram, guest_begin, (size_t)(guest_end - guest_begin));
+	memcpy(machine->ram, machine->guest->begin,
+	       (size_t)(machine->guest->end - machine->guest->begin));
 	struct kvm_region region = {
 		.guest_address = RAM,
 		.size = RAM_SIZE,
@@ -197,7 +114,7 @@ static bool vcpu_new(struct machine *machine)
 	if (!done(machine, "vCPU", machine->vcpu) ||
 	    !done(machine, "target", sys(SYS_ioctl, machine->vm, KVM_ARM_PREFERRED_TARGET, &init)))
 		return false;
-	init.features[0] |= 1u << KVM_FEATURE_PSCI_0_2;
+	init.features[0] |= machine->guest->features;
 	machine->run = (void *)sys(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 				   machine->vcpu, 0);
 	return done(machine, "vCPU start", sys(SYS_ioctl, machine->vcpu, KVM_ARM_VCPU_INIT, &init));
@@ -215,7 +132,7 @@ static long reg(struct machine *machine, unsigned request, uint64_t id, uint64_t
  * without the field TS, FEAT_FlagM. */
 static bool registers_set(struct machine *machine, uint64_t *isar0)
 {
-	uint64_t pc = RAM + (uint64_t)(guest_start - guest_begin);
+	uint64_t pc = RAM + (uint64_t)(machine->guest->start - machine->guest->begin);
 
 	if (!done(machine, "PC", reg(machine, KVM_SET_ONE_REG, KVM_REG_CORE(KVM_CORE_PC), &pc)) ||
 	    !done(machine, "ID register", reg(machine, KVM_GET_ONE_REG, ID_AA64ISAR0_EL1, isar0)))
@@ -230,21 +147,27 @@ static void wire_set(struct machine *machine, uint32_t level)
 	done(machine, "wire", sys(SYS_ioctl, machine->vm, KVM_IRQ_LINE, &line));
 }
 
+/* What a guest says.  Of interrupts and of traps of the guest's guest there are two each. */
 static void store_seen(struct machine *machine, unsigned offset, uint64_t data, uint64_t isar0,
-		       unsigned *interrupts)
+		       unsigned *turn)
 {
 	static const uint32_t intids[] = {TIMER_INTID, WIRE_INTID};
+	static const uint64_t syndromes[] = {0x6230000f, 0x5a000007};
 
 	switch (offset) {
-	case SAY_LEVEL: check(machine, "CurrentEL", data, 1 << 2); break;
+	case SAY_LEVEL:
+		check(machine, "CurrentEL", data, machine->guest == &nested ? 2 << 2 : 1 << 2);
+		break;
 	case SAY_ISAR0: check(machine, "ID_AA64ISAR0_EL1, trapped:", data, isar0); break;
 	case SAY_ACTLR: check(machine, "ACTLR_EL1, trapped:", data, 0); break;
 	case SAY_UNDEF: check(machine, "no such register, ESR_EL1", data, 0x02000000); break;
 	case SAY_ANSWER: check(machine, "the load gave, plus 1:", data, ANSWER + 1); break;
-	case SAY_IRQ:
-		check(machine, "WFI ended, interrupt", data, intids[(*interrupts)++ & 1]);
-		break;
+	case SAY_IRQ: check(machine, "WFI ended, interrupt", data, intids[(*turn)++ & 1]); break;
 	case SAY_PSCI: check(machine, "HVC, PSCI version", data >> 16, 1); break;
+	case SAY_NESTED_LEVEL: check(machine, "CurrentEL of its guest", data, 1 << 2); break;
+	case SAY_NESTED_TRAP:
+		check(machine, "its guest's trap, ESR_EL2", data, syndromes[(*turn)++ & 1]);
+		break;
 	case SAY_WAITING: wire_set(machine, 1); break;
 	case SAY_CLEAR: wire_set(machine, 0); break;
 	default: check(machine, "store of", data, ~data);
@@ -255,7 +178,7 @@ static void store_seen(struct machine *machine, unsigned offset, uint64_t data, 
 static void machine_run(struct machine *machine, uint64_t isar0)
 {
 	volatile struct kvm_run *run = machine->run;
-	unsigned interrupts = 0;
+	unsigned turn = 0;
 
 	while (!machine->failed) {
 		long result = sys(SYS_ioctl, machine->vcpu, KVM_RUN, 0);
@@ -278,7 +201,7 @@ static void machine_run(struct machine *machine, uint64_t isar0)
 		print(1, "exit MMIO %s 0x%x, %d bytes\n", run->mmio.is_write ? "store" : "load",
 		      run->mmio.address, L(run->mmio.size));
 		if (run->mmio.is_write)
-			store_seen(machine, offset, run->mmio.data, isar0, &interrupts);
+			store_seen(machine, offset, run->mmio.data, isar0, &turn);
 		else
 			run->mmio.data = ANSWER;
 	}
@@ -320,8 +243,8 @@ static void statistics_print(struct machine *machine)
 
 int main(int argc, char **argv, char **envp)
 {
-	(void)argc, (void)argv, (void)envp;
-	struct machine machine = {.seen = 0};
+	(void)argv, (void)envp;
+	struct machine machine = {.guest = argc > 1 ? &nested : &plain};
 	uint64_t isar0;
 
 	machine.system = sys(SYS_openat, AT_FDCWD, "/dev/kvm", O_RDWR);
