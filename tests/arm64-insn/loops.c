@@ -32,57 +32,62 @@ struct shape {
 	unsigned fields;
 };
 
+/* clang-format off */
 static const struct shape setters[] = {
-	{0x2b000000, D | N | M               }, /* ADDS W */
-	{0xab000000, D | N | M               },
-	{0x6b000000, D | N | M               }, /* SUBS W */
-	{0xeb000000, D | N | M               },
-	{0x31000000, D | N | IMMEDIATE       }, /* ADDS immediate */
-	{0xb1000000, D | N | IMMEDIATE       },
-	{0x7100001f, N | IMMEDIATE           }, /* CMP immediate */
-	{0xf100001f, N | IMMEDIATE           },
-	{0xf1000000, D | N | IMMEDIATE       }, /* SUBS immediate */
-	{0x6a000000, D | N | M               }, /* ANDS */
-	{0xea00001f, N | M                   }, /* TST */
-	{0x72001c00, D | N                   }, /* ANDS W, 0xff */
-	{0x6a200000, D | N | M               }, /* BICS W */
-	{0x3a000000, D | N | M               }, /* ADCS W */
-	{0xfa000000, D | N | M               }, /* SBCS */
-	{0x7a400000, N | M | CONDITION | NZCV}, /* CCMP W */
+	{0x2b000000, D | N | M},	/* ADDS W */
+	{0xab000000, D | N | M},
+	{0x6b000000, D | N | M},	/* SUBS W */
+	{0xeb000000, D | N | M},
+	{0x31000000, D | N | IMMEDIATE},	/* ADDS immediate */
+	{0xb1000000, D | N | IMMEDIATE},
+	{0x7100001f, N | IMMEDIATE},	/* CMP immediate */
+	{0xf100001f, N | IMMEDIATE},
+	{0xf1000000, D | N | IMMEDIATE},	/* SUBS immediate */
+	{0x6a000000, D | N | M},	/* ANDS */
+	{0xea00001f, N | M},	/* TST */
+	{0x72001c00, D | N},	/* ANDS W, 0xff */
+	{0x6a200000, D | N | M},	/* BICS W */
+	{0x3a000000, D | N | M},	/* ADCS W */
+	{0xfa000000, D | N | M},	/* SBCS */
+	{0x7a400000, N | M | CONDITION | NZCV},	/* CCMP W */
 	{0xfa400000, N | M | CONDITION | NZCV},
-	{0xba400800, N | M | CONDITION | NZCV}, /* CCMN immediate */
+	{0xba400800, N | M | CONDITION | NZCV},	/* CCMN immediate */
 };
 
 static const struct shape others[] = {
-	{0x1a800000, D | N | M | CONDITION}, /* CSEL W */
+	{0x1a800000, D | N | M | CONDITION},	/* CSEL W */
 	{0x9a800000, D | N | M | CONDITION},
-	{0x9a800400, D | N | M | CONDITION}, /* CSINC */
-	{0x5a800400, D | N | M | CONDITION}, /* CSNEG W */
-	{0x1a9f07e0, D | CONDITION        }, /* CSET W */
-	{0xda9f03e0, D | CONDITION        }, /* CSETM */
-	{0x9a000000, D | N | M            }, /* ADC */
-	{0x0b000000, D | N | M            }, /* ADD W */
-	{0x8b000c00, D | N | M            }, /* ADD LSL 3 */
-	{0x8b204800, D | N | M            }, /* ADD UXTW 2 */
-	{0xcb206000, D | N | M            }, /* SUB SXTX */
-	{0x9b007c00, D | N | M            }, /* MUL */
-	{0x9ba07c00, D | N | M            }, /* UMULL */
-	{0x9b20fc00, D | N | M            }, /* SMNEGL */
-	{0x1b000000, D | N | M | A        }, /* MADD W */
-	{0xd3483c00, D | N                }, /* UBFX 8, 8 */
-	{0x33101c00, D | N                }, /* BFI W 16, 8 */
-	{0x1ac02000, D | N | M            }, /* LSLV W */
-	{0x13806000, D | N | M            }, /* EXTR W */
-	{0x386a6980, D                    }, /* LDRB [X12, X10] */
-	{0xf86a5980, D | INDEX            }, /* LDR [X12, W10, UXTW 3] */
-	{0xb82ad980, D | INDEX            }, /* STR W [X12, W10, SXTW 2] */
-	{0x782b7980, D                    }, /* STRH [X12, X11, LSL 1] */
-	{0xa9400180, D | A                }, /* LDP [X12] */
-	{0xa9000580, D                    }, /* STP [X12] with X1 */
-	{0xf8400d8e, 0                    }, /* LDR X14, [X12, 0]! */
-	{0x9240080a, N                    }, /* AND X10, Xn, 7 */
-	{0x92400c0b, N                    }, /* AND X11, Xn, 15 */
+	{0x9a800400, D | N | M | CONDITION},	/* CSINC */
+	{0x5a800400, D | N | M | CONDITION},	/* CSNEG W */
+	{0x1a9f07e0, D | CONDITION},	/* CSET W */
+	{0xda9f03e0, D | CONDITION},	/* CSETM */
+	{0x9a000000, D | N | M},	/* ADC */
+	{0x0b000000, D | N | M},	/* ADD W */
+	{0x8b000c00, D | N | M},	/* ADD LSL 3 */
+	{0x8b204800, D | N | M},	/* ADD UXTW 2 */
+	{0xcb206000, D | N | M},	/* SUB SXTX */
+	{0x9b007c00, D | N | M},	/* MUL */
+	{0x9ba07c00, D | N | M},	/* UMULL */
+	{0x9b20fc00, D | N | M},	/* SMNEGL */
+	{0x1b000000, D | N | M | A},	/* MADD W */
+	{0xd3483c00, D | N},	/* UBFX 8, 8 */
+	{0x33101c00, D | N},	/* BFI W 16, 8 */
+	{0x1ac02000, D | N | M},	/* LSLV W */
+	{0x13806000, D | N | M},	/* EXTR W */
+	{0x386a6980, D},	/* LDRB [X12, X10] */
+	{0xf86a5980, D | INDEX},	/* LDR [X12, W10, UXTW 3] */
+	{0xb82ad980, D | INDEX},	/* STR W [X12, W10, SXTW 2] */
+	{0x782b7980, D},	/* STRH [X12, X11, LSL 1] */
+	{0xa9400180, D | A},	/* LDP [X12] */
+	{0xa9000580, D},	/* STP [X12] with X1 */
+	{0xf8400d8e, 0},	/* LDR X14, [X12, 0]! */
+	{0xf9400180, D},	/* LDR [X12] */
+	{0xf9400580, D},	/* LDR [X12, 8] */
+	{0xb9000980, D},	/* STR W [X12, 8] */
+	{0x9240080a, N},	/* AND X10, Xn, 7 */
+	{0x92400c0b, N},	/* AND X11, Xn, 15 */
 };
+/* clang-format on */
 
 static uint32_t instance(struct shape shape)
 {
