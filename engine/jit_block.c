@@ -53,13 +53,13 @@ unsigned jit_read(struct jit_lowering *l, unsigned guest, unsigned scratch)
 
 unsigned jit_result(const struct jit_lowering *l)
 {
-	unsigned host = jit_host(l, l->uop->d);
+	unsigned host = jit_host(l, l->d);
 	return host == X86_NONE ? X86_RAX : host;
 }
 
 void jit_write(struct jit_lowering *l, unsigned host, bool word)
 {
-	unsigned own = jit_host(l, l->uop->d);
+	unsigned own = jit_host(l, l->d);
 	if (own != X86_NONE) {
 		if (own != host)
 			x86_op(l->code, X86_MOV, !word, own, x86_reg(host));
@@ -68,7 +68,7 @@ void jit_write(struct jit_lowering *l, unsigned host, bool word)
 	}
 	if (word)
 		x86_op(l->code, X86_MOVSXD, true, host, x86_reg(host));
-	x86_op(l->code, X86_MOV_TO, true, host, jit_home(l->uop->d));
+	x86_op(l->code, X86_MOV_TO, true, host, jit_home(l->d));
 }
 
 void jit_set(struct jit_lowering *l, unsigned guest, unsigned host)
@@ -233,6 +233,7 @@ void jit_lower_call(struct jit_lowering *l, unsigned insn, unsigned flags)
 		emit_call_stored(l, &l->map, l->uop);
 		return;
 	}
+	jit_temporary_store(&l->map, l->code, l->uop);
 	if (!jit_is_arithmetic(l->uop)) {
 		jit_map_widen(&l->map, l->code, UINT64_MAX);
 		emit_call_any(l, l->uop);
@@ -268,6 +269,8 @@ static void emit_call_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
 	if (stub->accept)
 		jit_fp_test_zero(l, stub);
+	if (!l->mapped)
+		jit_temporary_store(&stub->map, l->code, stub->uop);
 	if (l->mapped) {
 		emit_call_stored(l, &stub->map, stub->uop);
 	} else if (stub->kind == STUB_CALL_DATA) {
@@ -379,7 +382,7 @@ static bool prepare_inputs(struct jit_lowering *l, unsigned uses, unsigned flags
 
 static void lower_one(struct jit_lowering *l)
 {
-	if (is_dead(l->uop))
+	if (is_dead(l->uop) || l->uop == l->moved)
 		return;
 	/* Before SELECT is given registers, which only moves. */
 	if (jit_flags_defer(l) || jit_flags_take_constant(l))
@@ -388,10 +391,16 @@ static void lower_one(struct jit_lowering *l)
 	unsigned uses = jit_uses(l->uop);
 	if (l->jit->listing)
 		jit_listing_note(l->jit->listing, l->code, l->block, l->uop, false);
+	const struct uop *move = jit_find_pair_move(l);
+	if (move)
+		l->moved = move;
+	l->d = move ? move->d : l->uop->d;
 	if (uses & USES_ANY || jit_ends_block(l->uop))
 		jit_map_widen(&l->map, l->code, UINT64_MAX);
 	else if (l->mapped)
 		jit_loop_allocate(l);
+	if (!l->mapped)
+		jit_temporary_prepare(l, row->lower && row->lower != jit_lower_call);
 	bool word = prepare_inputs(l, uses, row->flags);
 	l->narrow_result = false;
 	if (l->uop->op == UOP_XOR && jit_flags_compare(l))
@@ -404,12 +413,16 @@ static void lower_one(struct jit_lowering *l)
 	if (uses & USES_ANY) {
 		map->word = l->jit->canonical.word;
 	} else if (uses & USES_D) {
-		uint64_t d = GUEST(l->uop->d);
+		uint64_t d = GUEST(l->d);
 		map->word = word || l->narrow_result ? map->word | d : map->word & ~d;
 		map->narrow = l->narrow_result ? map->narrow | d : map->narrow & ~d;
-		if (jit_host(l, l->uop->d) != X86_NONE)
-			map->dirty |= (uint16_t)(1u << jit_host(l, l->uop->d));
+		if (jit_host(l, l->d) != X86_NONE)
+			map->dirty |= (uint16_t)(1u << jit_host(l, l->d));
 	}
+}
+
+static void end_groups(struct jit_lowering *l)
+{
 	for (unsigned i = 0; i < JIT_GROUPS; i++) {
 		struct jit_stub *group = l->shared[i];
 		if (!group || l->uop != group->last)
@@ -422,9 +435,10 @@ static void lower_one(struct jit_lowering *l)
 
 void jit_lower_block(struct jit_lowering *l)
 {
-	l->flags.from = l->deferred = l->constant = NULL;
+	l->flags.from = l->deferred = l->constant = l->moved = NULL;
 	for (l->uop = l->block->uops;; l->uop += uop_info[l->uop->op].slots) {
 		lower_one(l);
+		end_groups(l);
 		if (jit_ends_block(l->uop))
 			break;
 	}

@@ -20,11 +20,6 @@ static const uint8_t conditions_of_sum[14] = {
 	X86_NO, X86_ALWAYS, X86_ALWAYS, X86_GE, X86_L, X86_G,  X86_LE,
 };
 
-static bool is_temporary(unsigned guest)
-{
-	return guest >= REG_TEMP && guest < REG_SINK;
-}
-
 /* Whether nothing may have written any of the registers since the flags were set. */
 static bool is_kept(const struct jit_lowering *l, uint64_t guests)
 {
@@ -56,8 +51,10 @@ static struct operand find_operand(const struct jit_lowering *l, unsigned guest)
 	if (guest == REG_FLAGS_B && l->flags.constant) {
 		operand.constant = true;
 		operand.value = l->flags.value;
-	} else if (source == l->jit->zero_register || is_kept(l, 1ull << source)) {
-		operand.guest = source;
+	} else if (source == l->jit->zero_register ||
+		   (is_kept(l, 1ull << source) &&
+		    !(jit_is_temporary(source) && jit_host(l, source) == X86_NONE))) {
+		operand.guest = source; /* temporaries may be nowhere by now */
 	}
 	return operand;
 }
@@ -181,7 +178,7 @@ bool jit_flags_defer(struct jit_lowering *l)
 	if (!compares &&
 	    (uop->op != UOP_CONDITION || !is_known(l, (unsigned)uop->imm, &l->deferred_condition)))
 		return false;
-	if (!is_temporary(uop->d) || !only_tests(l, uop + 1, uop->d))
+	if (!jit_is_temporary(uop->d) || !only_tests(l, uop + 1, uop->d))
 		return false;
 	if (compares)
 		jit_compare(l);
@@ -206,7 +203,7 @@ bool jit_flags_deferred(const struct jit_lowering *l, enum x86_condition *condit
 bool jit_flags_take_constant(struct jit_lowering *l)
 {
 	const struct uop *uop = l->uop, *next = uop + 1;
-	if (uop->op != UOP_MOVI || !is_temporary(uop->d) ||
+	if (uop->op != UOP_MOVI || !jit_is_temporary(uop->d) ||
 	    (next->op != UOP_FLAGS && next->op != UOP_FLAGSZ) || next->b != uop->d ||
 	    next->a == uop->d || !jit_dies_unseen(next + 1, uop->d))
 		return false;

@@ -43,7 +43,7 @@ static unsigned next_read(const struct jit_lowering *l, unsigned guest)
  */
 bool jit_dies_unseen(const struct uop *uop, unsigned guest)
 {
-	bool temporary = guest >= REG_TEMP && guest < REG_SINK;
+	bool temporary = jit_is_temporary(guest);
 	uint64_t set = 1ull << guest;
 	for (;; uop += uop_info[uop->op].slots) {
 		if (temporary && jit_uses(uop) & USES_ANY &&
@@ -130,7 +130,7 @@ static void allocate(struct jit_lowering *l, unsigned guest, bool load, uint64_t
 void jit_loop_allocate(struct jit_lowering *l)
 {
 	const struct uop *uop = l->uop;
-	uint64_t keep = jit_reads(uop) | jit_writes(uop);
+	uint64_t keep = jit_reads(uop) | jit_writes(uop) | 1ull << l->d;
 	unsigned uses = jit_uses(uop);
 	if (uses & USES_A)
 		allocate(l, uop->a, true, keep);
@@ -140,7 +140,7 @@ void jit_loop_allocate(struct jit_lowering *l)
 	if (uses & USES_C && !jit_flags_deferred(l, &condition))
 		allocate(l, jit_third(uop), true, keep);
 	if (uses & USES_D)
-		allocate(l, uop->d, false, keep);
+		allocate(l, l->d, false, keep);
 }
 
 /* The map at the head: where the first attempt ended. */

@@ -98,6 +98,8 @@ struct jit_lowering {
 	bool settled;        /* ... whose map at the head is decided on */
 	struct jit_map head; /* that map */
 	const uint8_t *head_code;
+	unsigned d;              /* what it writes: its d, or what that is moved to */
+	const struct uop *moved; /* the MOV that has been done with the load of a pair, or NULL */
 	const struct uop *deferred; /* a comparison whose result is in the host's flags only */
 	enum x86_condition deferred_condition; /* ... under which it is not zero */
 	const struct uop *constant;            /* a MOVI for the next micro-op only, or NULL */
@@ -284,6 +286,12 @@ struct x86_rm jit_probe_aligned(struct jit_lowering *l, struct jit_stub *stub, u
 /* The code of a STUB_KEEP. */
 void jit_emit_keep(struct jit_lowering *l, struct jit_stub *stub);
 
+/*
+ * The first load of a pair goes to a temporary, for the second may fault. In a group it cannot: the
+ * MOV from the temporary, if the current micro-op may load right to where that moves it, or NULL.
+ */
+const struct uop *jit_find_pair_move(const struct jit_lowering *l);
+
 /* Whether the code of a micro-op leaves rdx alone, if it has a lowering. */
 bool jit_keeps_rdx(const struct uop *uop);
 
@@ -297,6 +305,15 @@ void jit_loop_branch(struct jit_lowering *l, enum x86_condition condition);
 
 /* Whether a register is overwritten from this micro-op on before anybody can see its value. */
 bool jit_dies_unseen(const struct uop *uop, unsigned guest);
+
+static inline bool jit_is_temporary(unsigned guest)
+{
+	return guest >= REG_TEMP && guest < REG_SINK;
+}
+/* jit_temporary.c: sees, before the current micro-op, to which temporary is in rdx, if any. */
+void jit_temporary_prepare(struct jit_lowering *l, bool lowered);
+/* Stores the temporary that is in rdx if a C function for the micro-op looks at it. */
+void jit_temporary_store(struct jit_map *map, struct x86_code *code, const struct uop *uop);
 
 /* jit_rewrite.c: exchanges micro-ops of the block for others that do the same faster. */
 void jit_rewrite(struct jit_lowering *l);

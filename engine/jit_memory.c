@@ -81,6 +81,32 @@ static bool may_share(const struct uop *uop)
 	return is_small(uop) && !(jit_rows[uop->op].flags & LOWER_ALIGNED);
 }
 
+/* The MOV behind a pair of loads that ends it, or NULL; see jit_find_pair_move(). */
+static const struct uop *pair_move(const struct uop *first)
+{
+	const struct uop *second = first + 1, *move = first + 2;
+	if (uop_info[first->op].kind != UOP_KIND_LOAD || !jit_is_temporary(first->d) ||
+	    uop_info[second->op].kind != UOP_KIND_LOAD || second->a != first->a ||
+	    move->op != UOP_MOV || move->a != first->d || move->d == second->d ||
+	    second->d == first->d || !jit_dies_unseen(move + 1, first->d))
+		return NULL;
+	return move;
+}
+
+const struct uop *jit_find_pair_move(const struct jit_lowering *l)
+{
+	const struct uop *move = pair_move(l->uop), *last = NULL;
+	struct jit_group group;
+	if (!move || !may_share(l->uop) || !may_share(l->uop + 1))
+		return NULL;
+	for (unsigned i = 0; i < JIT_GROUPS; i++)
+		if (l->shared[i] && l->shared[i]->uop->a == l->uop->a)
+			last = l->shared[i]->last;
+	if (!last && !l->shared[0] && !l->rdx_is_mapped && jit_find_group(l->uop, NULL, &group))
+		last = group.last; /* is about to begin */
+	return last && last >= move ? move : NULL;
+}
+
 bool jit_find_group(const struct uop *first, const struct uop *limit, struct jit_group *group)
 {
 	if (!access_size[first->op] || !may_share(first))
@@ -89,10 +115,11 @@ bool jit_find_group(const struct uop *first, const struct uop *limit, struct jit
 				    .high = first->imm + access_size[first->op] - 1};
 	group->loads = is_load(first);
 	group->stores = !is_load(first);
-	const struct uop *uop = first;
+	const struct uop *uop = first, *before, *before_last = NULL;
 	for (unsigned n = 0; n < GROUP_UOPS; n++) {
 		if (uop == limit || jit_writes(uop) >> first->a & 1)
 			break; /* from here on the base is another */
+		before = uop;
 		uop += uop_info[uop->op].slots;
 		if (!access_size[uop->op]) {
 			if (!jit_rows[uop->op].lower || !jit_keeps_rdx(uop) || jit_ends_block(uop))
@@ -113,7 +140,11 @@ bool jit_find_group(const struct uop *first, const struct uop *limit, struct jit
 		group->loads |= is_load(uop);
 		group->stores |= !is_load(uop);
 		group->last = uop;
+		before_last = before;
 	}
+	/* The end of a pair is within. */
+	if (group->last && group->last != limit && pair_move(before_last))
+		group->last = pair_move(before_last);
 	return group->last != NULL;
 }
 
