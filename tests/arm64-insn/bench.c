@@ -6,35 +6,14 @@
 #define BRK_0     0xd4200000
 #define JUMP_SELF 0x14000000
 
-const char *const bench_engines[BENCH_ENGINES] = {
-	"step",
-	"interp",
-#if ENGINE_HAS_JIT
-	"jit",
-#endif
-};
-
 void bench_init(struct bench *bench, const char *engine, const struct arm64_config *config)
 {
 	struct arm64_config standard;
 	arm64_config_default(&standard);
-	memset(bench, 0, sizeof(*bench));
-	machine_init(&bench->machine);
-	bench->bus = mb_bus_new();
-	cr_assert_not_null(bench->bus);
-	cr_assert_eq(mb_region_container(bench->bus, "system", MB_WHOLE, &bench->root), 0);
-	cr_assert_eq(mb_region_ram(bench->bus, "ram", BENCH_SIZE, &bench->ram), 0);
-	mb_attach(bench->root, BENCH_RAM, bench->ram);
-	cr_assert_eq(
-		mb_space_new(bench->bus, "memory", bench->root, MB_SPACE_MEMORY, &bench->space), 0);
-	bench->machine.memory = bench->space;
-	bench->machine.trap_loop = 0;
-	bench->machine.engine = engine_find(engine);
+	bench_open(bench, engine, BENCH_RAM, BENCH_SIZE);
 	bench->pe = arm64_cpu_new(&bench->machine, config ? config : &standard, 0x80000000);
 	cr_assert_not_null(bench->pe);
-	cr_assert_not_null(code_cache_new(&bench->machine));
-	/* The JIT shall not wait until code is hot. */
-	code_cache_set_executions(bench->pe->cpu.code, 0);
+	bench_add_code_cache(bench);
 	for (unsigned vector = 0; vector < 16; vector++)
 		bench_store(bench, BENCH_VECTORS + 0x80 * vector, 4, JUMP_SELF);
 	bench->pe->sysreg[A64_VBAR_EL1] = BENCH_VECTORS;
@@ -62,29 +41,13 @@ void bench_fini(struct bench *bench)
 {
 	code_cache_free(bench->pe->cpu.code);
 	arm64_cpu_free(bench->pe);
-	machine_fini(&bench->machine);
-	mb_space_free(bench->space);
-	mb_region_unref(bench->ram);
-	mb_region_unref(bench->root);
-	mb_bus_free(bench->bus);
+	bench_close(bench);
 }
 
 void bench_set_level(struct bench *bench, unsigned level)
 {
 	uint64_t spsel = level == A64_EL0 ? 0 : PSTATE_SPSEL;
 	arm64_set_pstate(bench->pe, PSTATE_DAIF | spsel | (uint64_t)level << PSTATE_EL_SHIFT);
-}
-
-uint64_t bench_load(struct bench *bench, uint64_t address, unsigned size)
-{
-	uint64_t value = 0;
-	cr_assert_eq(mb_ld(bench->space, address, size, MB_LITTLE, MB_ATTRS_NONE, &value), MB_OK);
-	return value;
-}
-
-void bench_store(struct bench *bench, uint64_t address, unsigned size, uint64_t value)
-{
-	cr_assert_eq(mb_st(bench->space, address, size, MB_LITTLE, MB_ATTRS_NONE, value), MB_OK);
 }
 
 static enum arm64_sysreg banked(const struct bench *bench, enum arm64_sysreg el1,

@@ -8,29 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bus/bus.h"
-#include "core/machine.h"
 #include "cpu/arm64/arm64.h"
 #include "cpu/arm64/insn.h"
-#include "engine/engine.h"
+#include "tests/bench.h"
 
 #define BENCH_RAM     0x40000000ull
 #define BENCH_SIZE    0x100000ull
 #define BENCH_CODE    BENCH_RAM             /* where instructions under test go */
 #define BENCH_VECTORS (BENCH_RAM + 0xf0000) /* VBAR of all levels: endless loops */
 #define BENCH_DATA    (BENCH_RAM + 0xe0000) /* scratch memory */
-
-struct bench {
-	struct machine machine;
-	struct mb_bus *bus;
-	struct mb_region *root, *ram;
-	struct mb_space *space;
-	struct arm64_cpu *pe;
-};
-
-/* The engines that every test runs in. */
-#define BENCH_ENGINES (2 + ENGINE_HAS_JIT)
-extern const char *const bench_engines[BENCH_ENGINES];
 
 /* config: NULL for the default. The element starts at EL2. */
 void bench_init(struct bench *bench, const char *engine, const struct arm64_config *config);
@@ -55,9 +41,6 @@ bool bench_run(struct bench *bench, const uint32_t *insns, unsigned count);
 /* ESR and ELR of the level that the element is at. */
 uint64_t bench_esr(const struct bench *bench);
 uint64_t bench_elr(const struct bench *bench);
-
-uint64_t bench_load(struct bench *bench, uint64_t address, unsigned size);
-void bench_store(struct bench *bench, uint64_t address, unsigned size, uint64_t value);
 
 /* A pseudo-random number; *state is not 0. */
 static inline uint64_t bench_random(uint64_t *state)

@@ -29,6 +29,14 @@ for engine in step interp jit; do
 done
 "$TRAPLINE" run --trace trap "$roms/ls64-tour.elf" 2>&1 </dev/null | grep -q 'HFGITR_EL2.PSBCSYNC=1'
 is "a trace names the bit" 0 $?
+"$TRAPLINE" run --trace sysreg,walk,tlb,ret,trap "$roms/stage2-faults.elf" 2>"$scratch/trace" \
+	>/dev/null </dev/null
+for line in 'csr .* VTTBR_EL2 0x0 -> 0x' 'tlb .* TLBI VMALLS12E1' 'ret .* EL2 -> EL1' \
+	'walk .* stage 2 0x9000018 -> fault (stage 2: not mapped)' \
+	'trap .* esr=0x93850005 ISV=0x1 SAS=0x2 SRT=0x5 DFSC=0x5 (stage 2: not mapped)'; do
+	grep -q "$line" "$scratch/trace"
+	is "a trace has: $line" 0 $?
+done
 "$TRAPLINE" run --semihosting "$roms/stage2-faults.elf" >/dev/null 2>&1 </dev/null
 is "semihosting: all passed" 0 $?
 "$TRAPLINE" run --semihosting --cpu max,-LS64 "$roms/ls64-tour.elf" >/dev/null 2>&1 </dev/null

@@ -9,38 +9,16 @@
 #define EBREAK    0x00100073
 #define JUMP_SELF 0x0000006f
 
-const char *const bench_engines[BENCH_ENGINES] = {
-	"step",
-	"interp",
-#if ENGINE_HAS_JIT
-	"jit",
-#endif
-};
-
 void bench_init(struct bench *bench, const char *engine, const struct riscv_config *config)
 {
 	struct riscv_config standard;
 	riscv_config_default(&standard);
 	/* Without PMP, so that S- and U-mode reach memory. */
 	standard.pmp_entries = 0;
-
-	memset(bench, 0, sizeof(*bench));
-	machine_init(&bench->machine);
-	bench->bus = mb_bus_new();
-	cr_assert_not_null(bench->bus);
-	cr_assert_eq(mb_region_container(bench->bus, "system", MB_WHOLE, &bench->root), 0);
-	cr_assert_eq(mb_region_ram(bench->bus, "ram", BENCH_SIZE, &bench->ram), 0);
-	mb_attach(bench->root, BENCH_RAM, bench->ram);
-	cr_assert_eq(
-		mb_space_new(bench->bus, "memory", bench->root, MB_SPACE_MEMORY, &bench->space), 0);
-	bench->machine.memory = bench->space;
-	bench->machine.trap_loop = 0;
-	bench->machine.engine = engine_find(engine);
+	bench_open(bench, engine, BENCH_RAM, BENCH_SIZE);
 	bench->hart = riscv_cpu_new(&bench->machine, config ? config : &standard, 0);
 	cr_assert_not_null(bench->hart);
-	cr_assert_not_null(code_cache_new(&bench->machine));
-	/* The JIT shall not wait until code is hot. */
-	code_cache_set_executions(bench->hart->cpu.code, 0);
+	bench_add_code_cache(bench);
 	bench->hart->mtvec = BENCH_HANDLER;
 	bench_store(bench, BENCH_HANDLER, 4, JUMP_SELF);
 	bench_set_fs(bench, 3);
@@ -50,23 +28,7 @@ void bench_fini(struct bench *bench)
 {
 	code_cache_free(bench->hart->cpu.code);
 	riscv_cpu_free(bench->hart);
-	machine_fini(&bench->machine);
-	mb_space_free(bench->space);
-	mb_region_unref(bench->ram);
-	mb_region_unref(bench->root);
-	mb_bus_free(bench->bus);
-}
-
-uint64_t bench_load(struct bench *bench, uint64_t address, unsigned size)
-{
-	uint64_t value = 0;
-	cr_assert_eq(mb_ld(bench->space, address, size, MB_LITTLE, MB_ATTRS_NONE, &value), MB_OK);
-	return value;
-}
-
-void bench_store(struct bench *bench, uint64_t address, unsigned size, uint64_t value)
-{
-	cr_assert_eq(mb_st(bench->space, address, size, MB_LITTLE, MB_ATTRS_NONE, value), MB_OK);
+	bench_close(bench);
 }
 
 void bench_set_fs(struct bench *bench, unsigned fs)

@@ -7,10 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bus/bus.h"
-#include "core/machine.h"
 #include "cpu/riscv/riscv.h"
-#include "engine/engine.h"
+#include "tests/bench.h"
 
 #define BENCH_RAM     0x80000000ull
 #define BENCH_SIZE    0x100000ull
@@ -18,18 +16,6 @@
 #define BENCH_HANDLER (BENCH_RAM + 0x8000)  /* mtvec: an endless loop */
 #define BENCH_DATA    (BENCH_RAM + 0x10000) /* scratch memory */
 #define BENCH_NOTHING 0x40000000ull         /* no memory here */
-
-struct bench {
-	struct machine machine;
-	struct mb_bus *bus;
-	struct mb_region *root, *ram;
-	struct mb_space *space;
-	struct riscv_cpu *hart;
-};
-
-/* The engines that every test runs in. */
-#define BENCH_ENGINES (2 + ENGINE_HAS_JIT)
-extern const char *const bench_engines[BENCH_ENGINES];
 
 /* config: NULL for the default. */
 void bench_init(struct bench *bench, const char *engine, const struct riscv_config *config);
@@ -44,10 +30,6 @@ bool bench_run(struct bench *bench, const uint32_t *insns, unsigned count);
 
 /* One instruction; 16-bit ones are told by their low bits. */
 bool bench_insn(struct bench *bench, uint32_t insn);
-
-/* Memory by physical address. */
-uint64_t bench_load(struct bench *bench, uint64_t address, unsigned size);
-void bench_store(struct bench *bench, uint64_t address, unsigned size, uint64_t value);
 
 /* Sets mstatus.FS: 0 off, 1 initial, 2 clean, 3 dirty. */
 void bench_set_fs(struct bench *bench, unsigned fs);
