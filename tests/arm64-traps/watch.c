@@ -41,31 +41,31 @@ static const struct {
 	uint64_t esr;
 	unsigned far;
 } cases[] = {
-	{LDR_X0_X1,	0,	USUAL,				  A64_EL1, HIT_LOAD,  0	},
-	{LDR_X0_X1,	0,	USUAL,				  A64_EL0, HIT_LOAD,  0	},
-	{LDR_X0_X1,	0,	USUAL & ~EL1,			  A64_EL0, HIT_LOAD,  0	},
-	{LDR_X0_X1,	0,	USUAL & ~EL1,			  A64_EL1, 0,	      0	},
-	{LDR_X0_X1,	0,	USUAL & ~EL0,			  A64_EL0, 0,	      0	},
-	{LDTR_X0_X1,	0,	USUAL & ~EL1,			  A64_EL1, HIT_LOAD,  0	},
-	{LDR_X0_X1,	0,	USUAL & ~LOAD,			  A64_EL1, 0,	      0	},
-	{STR_X2_X1,	0,	USUAL & ~LOAD,			  A64_EL1, HIT_STORE, 0	},
-	{STR_X2_X1,	0,	USUAL & ~STORE,			  A64_EL1, 0,	      0	},
-	{LDR_X0_X1,	0,	USUAL & ~E,			  A64_EL1, 0,	      0	},
-	{LDR_X0_X1,	0,	USUAL | LINKED,			  A64_EL1, 0,	      0	},
-	{LDR_X0_X1,	8,	USUAL,				  A64_EL1, 0,	      0	},
-	{LDRB_W0_X1_3,	0,	(USUAL & ~ALL) | BYTE(3),	  A64_EL1, HIT_LOAD,  3	},
-	{LDRB_W0_X1_3,	0,	(USUAL & ~ALL) | BYTE(2),	  A64_EL1, 0,	      0	},
-	{LDR_X0_X1,	0,	(USUAL & ~ALL) | BYTE(7),	  A64_EL1, HIT_LOAD,  0	},
-	{LDR_W0_X1,	0,	(USUAL & ~ALL) | BYTE(7),	  A64_EL1, 0,	      0	},
-	{LDR_X0_X1,	4,	(USUAL & ~ALL) | BYTE(0),	  A64_EL1, HIT_LOAD,  0	},
-	{LDR_W0_X1,	4,	(USUAL & ~ALL) | BYTE(0),	  A64_EL1, 0,	      0	},
-	{LDR_X0_X1_256, 0,	USUAL | MASK(12),		  A64_EL1, HIT_LOAD,  256},
-	{LDR_X0_X1_256, 0,	USUAL | MASK(8),		  A64_EL1, 0,	      0	},
-	{LDR_X0_X1,	0xe000, USUAL | MASK(31),		  A64_EL1, HIT_LOAD,  0	},
-	{LDP_X2_X3_X1,	8,	USUAL,				  A64_EL1, HIT_LOAD,  8	},
-	{STR_Q0_X1,	8,	USUAL,				  A64_EL1, HIT_STORE, 8	},
-	{LDXR_X0_X1,	0,	USUAL,				  A64_EL1, HIT_LOAD,  0	},
-	{SWP_X2_X0_X1,	0,	USUAL & ~STORE,			  A64_EL1, HIT_STORE, 0	},
+	{LDR_X0_X1,     0,      USUAL,                    A64_EL1, HIT_LOAD,  0  },
+	{LDR_X0_X1,     0,      USUAL,                    A64_EL0, HIT_LOAD,  0  },
+	{LDR_X0_X1,     0,      USUAL & ~EL1,             A64_EL0, HIT_LOAD,  0  },
+	{LDR_X0_X1,     0,      USUAL & ~EL1,             A64_EL1, 0,         0  },
+	{LDR_X0_X1,     0,      USUAL & ~EL0,             A64_EL0, 0,         0  },
+	{LDTR_X0_X1,    0,      USUAL & ~EL1,             A64_EL1, HIT_LOAD,  0  },
+	{LDR_X0_X1,     0,      USUAL & ~LOAD,            A64_EL1, 0,         0  },
+	{STR_X2_X1,     0,      USUAL & ~LOAD,            A64_EL1, HIT_STORE, 0  },
+	{STR_X2_X1,     0,      USUAL & ~STORE,           A64_EL1, 0,         0  },
+	{LDR_X0_X1,     0,      USUAL & ~E,               A64_EL1, 0,         0  },
+	{LDR_X0_X1,     0,      USUAL | LINKED,           A64_EL1, 0,         0  },
+	{LDR_X0_X1,     8,      USUAL,                    A64_EL1, 0,         0  },
+	{LDRB_W0_X1_3,  0,      (USUAL & ~ALL) | BYTE(3), A64_EL1, HIT_LOAD,  3  },
+	{LDRB_W0_X1_3,  0,      (USUAL & ~ALL) | BYTE(2), A64_EL1, 0,         0  },
+	{LDR_X0_X1,     0,      (USUAL & ~ALL) | BYTE(7), A64_EL1, HIT_LOAD,  0  },
+	{LDR_W0_X1,     0,      (USUAL & ~ALL) | BYTE(7), A64_EL1, 0,         0  },
+	{LDR_X0_X1,     4,      (USUAL & ~ALL) | BYTE(0), A64_EL1, HIT_LOAD,  0  },
+	{LDR_W0_X1,     4,      (USUAL & ~ALL) | BYTE(0), A64_EL1, 0,         0  },
+	{LDR_X0_X1_256, 0,      USUAL | MASK(12),         A64_EL1, HIT_LOAD,  256},
+	{LDR_X0_X1_256, 0,      USUAL | MASK(8),          A64_EL1, 0,         0  },
+	{LDR_X0_X1,     0xe000, USUAL | MASK(31),         A64_EL1, HIT_LOAD,  0  },
+	{LDP_X2_X3_X1,  8,      USUAL,                    A64_EL1, HIT_LOAD,  8  },
+	{STR_Q0_X1,     8,      USUAL,                    A64_EL1, HIT_STORE, 8  },
+	{LDXR_X0_X1,    0,      USUAL,                    A64_EL1, HIT_LOAD,  0  },
+	{SWP_X2_X0_X1,  0,      USUAL & ~STORE,           A64_EL1, HIT_STORE, 0  },
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
@@ -103,8 +103,8 @@ static void try(struct bench *bench, const char *engine, unsigned i, unsigned nu
 		cr_expect_eq(pe->cpu.level, A64_EL2, "%s, case %u", engine, i);
 		cr_expect_eq(bench_esr(bench), cases[i].esr, "%s, case %u: ESR %lx", engine, i,
 			     bench_esr(bench));
-		cr_expect_eq(pe->sysreg[A64_FAR_EL2], DATA + cases[i].far,
-			     "%s, case %u: FAR %lx", engine, i, pe->sysreg[A64_FAR_EL2]);
+		cr_expect_eq(pe->sysreg[A64_FAR_EL2], DATA + cases[i].far, "%s, case %u: FAR %lx",
+			     engine, i, pe->sysreg[A64_FAR_EL2]);
 		cr_expect_eq(pe->cpu.r[0], 0x55, "%s, case %u", engine, i);
 		if (!(cases[i].word == STR_Q0_X1))
 			cr_expect_eq(bench_load(bench, BENCH_DATA, 8), 1, "%s, case %u", engine, i);
@@ -153,7 +153,8 @@ Test(arm64_watchpoints, come_and_go_while_translations_are_cached)
 	}
 }
 
-/* Where EL1 takes them itself: with PSTATE.D=0 and MDSCR_EL1.KDE, as the class of the same level. */
+/* Where EL1 takes them itself: with PSTATE.D=0 and MDSCR_EL1.KDE, as the class of the same level.
+ */
 Test(arm64_watchpoints, in_el1_itself)
 {
 	enum { KDE = 1 << 13, HIT_SAME_LEVEL = 0xd6000022 };
