@@ -170,6 +170,23 @@ Test(arm64_fgt, registers_have_exactly_their_bits)
 	bench_fini(&bench);
 }
 
+/* With five bits of priority there is one active priorities register of each group. */
+Test(arm64_fgt, active_priorities_of_more_bits_are_undefined)
+{
+	struct bench bench;
+	bench_init(&bench, "step", NULL);
+	for (unsigned n = 0; n < 4; n++)
+		for (unsigned group = 0; group < 2; group++) {
+			/* MRS X0, ICC_AP<group>R<n>_EL1 */
+			uint32_t word = group ? 0xd538c900 | n << 5 : 0xd538c880 | n << 5;
+			bench_set_level(&bench, A64_EL2);
+			cr_expect_eq(bench_run(&bench, &word, 1), n == 0, "%08x", word);
+			if (n > 0)
+				cr_expect_eq(bench_esr(&bench), 1u << 25, "%08x", word);
+		}
+	bench_fini(&bench);
+}
+
 Test(arm64_fgt, gicv5_is_undefined_without_its_feature_and_has_no_interrupts)
 {
 	static const uint32_t words[] = {
