@@ -29,7 +29,7 @@ union uop_wide;
 #define CPU_TLB_MODES     8
 #define CPU_JUMP_CACHE    4096
 #define CPU_JUMP_PAGES    16384
-#define CPU_KEPT          512
+#define CPU_KEPT          4096
 #define CPU_HOT_REGISTERS 10
 #define CPU_PAGE_BITS     12
 #define CPU_PAGE_SIZE     (1ull << CPU_PAGE_BITS)
@@ -173,6 +173,7 @@ struct cpu {
 	struct cpu_tlb *tlb; /* CPU_TLB_MODES of them */
 	uint8_t tlb_ready;   /* bit n: tlb[n] is in use; those of other modes stay untouched */
 	struct cpu_kept kept[CPU_KEPT];
+	uint64_t kept_words;                   /* of the next, those that are not 0 */
 	uint64_t kept_used[CPU_KEPT / 64];     /* those with a limit */
 	uint8_t kept_data_mode[CPU_TLB_MODES]; /* whose translations they are, by fetch_mode */
 	struct cpu_jump jump[CPU_JUMP_CACHE];

@@ -341,10 +341,12 @@ bool jit_ends_block(const struct uop *uop)
 
 #define GUEST(n) (1ull << (n))
 
-/* Whether the results are overwritten before anybody can see them. */
+/* Whether there is nothing to do: the results are overwritten before anybody can see them. */
 static bool is_dead(const struct uop *uop)
 {
 	const struct uop *next = uop + uop_info[uop->op].slots;
+	if (uop->op == UOP_MOV && uop->d == uop->a)
+		return true; /* jit_rewrite() */
 	switch ((enum uop_kind)uop_info[uop->op].kind) {
 	case UOP_KIND_FLAGS:
 		return jit_dies_unseen(next, REG_FLAGS_A) && jit_dies_unseen(next, REG_FLAGS_B);

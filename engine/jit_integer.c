@@ -47,6 +47,10 @@ void jit_lower_binary_imm(struct jit_lowering *l, unsigned insn, unsigned flags)
 		l->narrow_result = l->map.narrow >> l->uop->a & 1;
 		return; /* extended already */
 	}
+	if (l->uop->a == l->uop->d && a == X86_NONE && !narrow) {
+		x86_arith_imm(l->code, insn, true, jit_home(l->uop->d), imm);
+		return;
+	}
 	if (adds && imm && a != X86_NONE && a != result) {
 		x86_op(l->code, X86_LEA, !narrow, result, x86_mem(a, imm));
 	} else if (adds && !imm && flags & LOWER_ZEXT) {
@@ -175,9 +179,12 @@ void jit_lower_multiply_high(struct jit_lowering *l, unsigned insn, unsigned fla
 /* b + (a << insn), a zero-extended first with LOWER_ZERO. */
 void jit_lower_scaled_add(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
-	unsigned b = jit_read(l, l->uop->b, X86_RCX), result = jit_result(l);
-	jit_load(l, l->uop->a, X86_RAX, !(flags & LOWER_ZERO));
-	x86_op(l->code, X86_LEA, true, result, x86_mem_index(b, X86_RAX, insn, 0));
+	unsigned b = jit_read(l, l->uop->b, X86_RCX), a = X86_RAX, result = jit_result(l);
+	if (flags & LOWER_ZERO)
+		jit_load(l, l->uop->a, a, false);
+	else
+		a = jit_read(l, l->uop->a, a);
+	x86_op(l->code, X86_LEA, true, result, x86_mem_index(b, a, insn, 0));
 	jit_write(l, result, false);
 }
 

@@ -284,6 +284,13 @@ static struct x86_rm probe_kept(struct jit_lowering *l, struct jit_stub *keep,
 	return x86_mem(to, l->uop->imm);
 }
 
+/* Sets a bit of a bitmap in the CPU. */
+static void mark(struct x86_code *code, int32_t bitmap, unsigned bit)
+{
+	x86_arith_imm(code, X86_OR_I32, false, x86_mem(JIT_BASE, bitmap + (int32_t)(bit / 32 * 4)),
+		      (int32_t)(1u << bit % 32));
+}
+
 void jit_emit_keep(struct jit_lowering *l, struct jit_stub *stub)
 {
 	struct x86_code *code = l->code;
@@ -294,9 +301,8 @@ void jit_emit_keep(struct jit_lowering *l, struct jit_stub *stub)
 		   (int32_t)CPU_PAGE_SIZE - (stub->group.high - stub->group.low));
 	load_host(code, X86_RCX);
 	x86_op(code, X86_MOV_TO, true, X86_RCX, KEPT(stub, host));
-	x86_arith_imm(code, X86_OR_I32, false,
-		      x86_mem(JIT_BASE, JIT_CPU(kept_used) + (int32_t)(stub->kept / 32 * 4)),
-		      (int32_t)(1u << stub->kept % 32));
+	mark(code, JIT_CPU(kept_used), stub->kept);
+	mark(code, JIT_CPU(kept_words), stub->kept / 64);
 	x86_jump(code, stub->back);
 }
 
@@ -391,8 +397,13 @@ void jit_lower_store(struct jit_lowering *l, unsigned insn, unsigned flags)
 {
 	struct jit_stub *stub;
 	struct x86_rm bytes = find_bytes(l, &stub, flags);
-	unsigned value = jit_read(l, l->uop->b, value_scratch(bytes));
-	x86_op(l->code, insn, flags & LOWER_WIDE, value, bytes);
+	if (l->uop->b == l->jit->zero_register && insn != X86_MOV16_TO) {
+		x86_op_imm(l->code, insn == X86_MOV8_TO ? X86_MOV8_I8 : X86_MOV_I32,
+			   flags & LOWER_WIDE, 0, bytes, 0);
+	} else {
+		unsigned value = jit_read(l, l->uop->b, value_scratch(bytes));
+		x86_op(l->code, insn, flags & LOWER_WIDE, value, bytes);
+	}
 	if (stub)
 		jit_end_stub(l, stub);
 }

@@ -1,7 +1,8 @@
 /*
  * Micro-ops of a block that is to be compiled are exchanged for others where those do the same
  * faster on the host. Every micro-op still leaves behind what it did before, so that engines may
- * go on with the block at any of them.
+ * go on with the block at any of them; or two neighbours do so together, if both are arithmetic,
+ * between which nobody gets in or out.
  */
 #include "engine/jit_lower.h"
 
@@ -61,13 +62,83 @@ static bool find_rotate(const struct uop * or, const struct uop *const *before, 
 	return true;
 }
 
+/* A shift to the left by 1 to 3, of a register or of its lower half. */
+static bool is_scaling(const struct uop *uop)
+{
+	unsigned count = (unsigned)uop->imm & 63;
+	return (uop->op == UOP_SLLI || uop->op == UOP_SLLIUW) && count >= 1 && count <= 3;
+}
+
+/* Adds b to what a shift makes of a; the rows of both kinds are in order of their shifts. */
+static void scale_and_add(struct uop *uop, const struct uop *shift, unsigned d, unsigned b)
+{
+	unsigned first = shift->op == UOP_SLLI ? UOP_SH1ADD : UOP_SH1ADDUW;
+	*uop = (struct uop){
+		.op = (uint8_t)(first + ((unsigned)shift->imm & 63) - 1),
+		.d = (uint8_t)d,
+		.a = shift->a,
+		.b = (uint8_t)b,
+	};
+}
+
+/* ADD of a shifted register, which still has its value. */
+static bool find_scaled(struct uop *add, const struct uop *const *before, unsigned count)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned at = 0, other = i ? add->a : add->b;
+		const struct uop *shift = writer(before, count, i ? add->b : add->a, &at);
+		if (!shift || !is_scaling(shift) || !is_kept(before, count, at, shift->a))
+			continue;
+		scale_and_add(add, shift, add->d, other);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Two neighbours that write the same register, as compilers make them to zero-extend a word and to
+ * index an array: the first does the work of both.
+ */
+static bool find_pair(struct uop *first, struct uop *second)
+{
+	unsigned d = second->d, count = (unsigned)second->imm & 63;
+	if (first->d != d)
+		return false;
+	if (first->op == UOP_SLLI && (first->imm & 63) == 32 && second->op == UOP_SRLI &&
+	    second->a == d && count >= 1 && count <= 32) {
+		first->op = count == 32 ? UOP_ZEXT32 : UOP_SLLIUW;
+		first->imm = 32 - (int32_t)count;
+		return true;
+	}
+	if (second->op == UOP_ADD && (second->a == d) != (second->b == d) && is_scaling(first)) {
+		scale_and_add(first, first, d, second->a == d ? second->b : second->a);
+		return true;
+	}
+	return false;
+}
+
+static void renew(struct uop *uop)
+{
+	uop->fn = interp_handlers[uop->op];
+}
+
 void jit_rewrite(struct jit_lowering *l)
 {
 	const struct uop *before[ROTATE_UOPS];
 	unsigned count = 0;
+	struct uop *last = l->block->uops; /* that does anything */
 	for (struct uop *uop = l->block->uops;; uop += uop_info[uop->op].slots) {
-		if (uop->op == UOP_OR && find_rotate(uop, before, count, uop))
-			uop->fn = interp_handlers[uop->op];
+		if (find_pair(last, uop)) {
+			unsigned d = uop->d;
+			*uop = (struct uop){.op = UOP_MOV, .d = (uint8_t)d, .a = (uint8_t)d};
+			renew(last);
+			renew(uop);
+			continue;
+		}
+		last = uop;
+		if ((uop->op == UOP_OR && find_rotate(uop, before, count, uop)) ||
+		    (uop->op == UOP_ADD && find_scaled(uop, before, count)))
+			renew(uop);
 		if (jit_ends_block(uop))
 			return;
 		if (count == ROTATE_UOPS) {

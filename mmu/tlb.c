@@ -62,7 +62,9 @@ static struct cpu_tlb *tlb_of_mode(struct cpu *cpu, unsigned mode)
 /* Code must ask the TLB again. */
 static void forget_kept(struct cpu *cpu)
 {
-	for (unsigned word = 0; word < CPU_KEPT / 64; word++) {
+	_Static_assert(CPU_KEPT / 64 <= 64, "a bit for each word of kept_used");
+	for (; cpu->kept_words; cpu->kept_words &= cpu->kept_words - 1) {
+		unsigned word = (unsigned)__builtin_ctzll(cpu->kept_words);
 		for (uint64_t used = cpu->kept_used[word]; used; used &= used - 1)
 			cpu->kept[word * 64 + (unsigned)__builtin_ctzll(used)].limit = 0;
 		cpu->kept_used[word] = 0;

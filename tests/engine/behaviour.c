@@ -289,6 +289,7 @@ Test(behaviour, what_code_keeps_goes_with_any_entry_of_a_tlb)
 	for (unsigned n = 0; n < sizeof(changes) / sizeof(changes[0]); n++) {
 		cpu->kept[70].limit = CPU_PAGE_SIZE;
 		cpu->kept_used[70 / 64] |= 1ull << 70 % 64;
+		cpu->kept_words |= 1ull << 70 / 64;
 		changes[n](cpu);
 		cr_assert_eq(cpu->kept[70].limit, 0, "change %u", n);
 		cr_assert_eq(cpu->kept_used[70 / 64], 0, "change %u", n);
