@@ -17,13 +17,25 @@ has_engine() {
 	! "$TRAPLINE" run --engine "$1" /dev/null 2>&1 | grep -q 'not available'
 }
 
-# expect NAME STATUS PATTERN ARGUMENT...: one case. trapline with these arguments must
-# exit with STATUS, and its output must match the extended regular expression.
-expect() {
+# next_case: counts a case that goes to the background, and waits for a free processor.
+next_case() {
 	case_count=$((case_count + 1))
 	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
 		wait -n
 	done
+}
+
+# not_ok FILE NAME [LINE]: a failure, with the end of FILE.out.
+not_ok() {
+	echo "not ok ${1##*/} - $2"
+	[ -z "${3:-}" ] || echo "#   $3"
+	tail -n 20 "$1.out" | tr -d '\r' | sed 's/^/#   | /'
+}
+
+# expect NAME STATUS PATTERN ARGUMENT...: one case. trapline with these arguments must
+# exit with STATUS, and its output must match the extended regular expression.
+expect() {
+	next_case
 	run_case "$scratch/$case_count" "$@" &
 }
 
@@ -35,11 +47,8 @@ run_case() {
 		echo "ok ${file##*/} - $name" >"$file"
 		return
 	fi
-	{
-		echo "not ok ${file##*/} - $name"
-		echo "#   status $got, expected $status; output expected to match: $pattern; its end:"
-		tail -n 20 "$file.out" | tr -d '\r' | sed 's/^/#   | /'
-	} >"$file"
+	not_ok "$file" "$name" \
+		"status $got, expected $status; output expected to match: $pattern; its end:" >"$file"
 }
 
 # is NAME EXPECTED ACTUAL: one case that has been run already.

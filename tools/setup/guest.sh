@@ -41,7 +41,8 @@ guest_path() {
 	busybox) printf '%s\n' "$folder/busybox" ;;
 	opensbi) printf '%s\n' "$folder/fw_dynamic.bin" ;;
 	modules) printf '%s\n' "$(guest_folder "$1" kernel)/modules" ;;
-	*) die "guest-image: $2: expected ${GUEST_IMAGES[*]} or modules" ;;
+	selftests) printf '%s\n' "$folder" ;;
+	*) die "guest-image: $2: expected ${GUEST_IMAGES[*]}, modules or selftests" ;;
 	esac
 }
 
