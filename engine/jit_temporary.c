@@ -51,10 +51,8 @@ void jit_temporary_prepare(struct jit_lowering *l, bool lowered)
 	unsigned guest = l->map.guest_of[X86_RDX];
 	if (guest != JIT_NO_GUEST && jit_writes(uop) >> guest & 1 && !is_inline(uop))
 		taken = true; /* the result may come from a C function, in memory */
-	/* One that is read as well is in memory. */
-	bool wants = !taken && jit_uses(uop) & USES_D && jit_is_temporary(uop->d) &&
-		     jit_host(l, uop->d) == X86_NONE && is_inline(uop) &&
-		     !(jit_reads(uop) >> uop->d & 1);
+	/* None at present: with them code of Debian's kernel goes astray, as --lockstep shows. */
+	bool wants = false;
 	if (guest != JIT_NO_GUEST && (taken || (wants && jit_dies_unseen(uop, guest))))
 		release(l);
 	if (wants && l->map.guest_of[X86_RDX] == JIT_NO_GUEST)
