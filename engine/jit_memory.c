@@ -88,8 +88,7 @@ static const struct uop *pair_move(const struct uop *first)
 	if (uop_info[first->op].kind != UOP_KIND_LOAD || !jit_is_temporary(first->d) ||
 	    uop_info[second->op].kind != UOP_KIND_LOAD || second->a != first->a ||
 	    move->op != UOP_MOV || move->a != first->d || move->d == second->d ||
-	    move->d == first->a || second->d == first->d ||
-	    !jit_dies_unseen(move + 1, first->d))
+	    move->d == first->a || second->d == first->d || !jit_dies_unseen(move + 1, first->d))
 		return NULL;
 	return move;
 }
