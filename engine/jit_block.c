@@ -233,7 +233,6 @@ void jit_lower_call(struct jit_lowering *l, unsigned insn, unsigned flags)
 		emit_call_stored(l, &l->map, l->uop);
 		return;
 	}
-	jit_temporary_store(&l->map, l->code, l->uop);
 	if (!jit_is_arithmetic(l->uop)) {
 		jit_map_widen(&l->map, l->code, UINT64_MAX);
 		emit_call_any(l, l->uop);
@@ -269,8 +268,6 @@ static void emit_call_stub(struct jit_lowering *l, struct jit_stub *stub)
 {
 	if (stub->accept)
 		jit_fp_test_zero(l, stub);
-	if (!l->mapped)
-		jit_temporary_store(&stub->map, l->code, stub->uop);
 	if (l->mapped) {
 		emit_call_stored(l, &stub->map, stub->uop);
 	} else if (stub->kind == STUB_CALL_DATA) {
@@ -401,8 +398,6 @@ static void lower_one(struct jit_lowering *l)
 		jit_map_widen(&l->map, l->code, UINT64_MAX);
 	else if (l->mapped)
 		jit_loop_allocate(l);
-	if (!l->mapped)
-		jit_temporary_prepare(l, row->lower && row->lower != jit_lower_call);
 	bool word = prepare_inputs(l, uses, row->flags);
 	l->narrow_result = false;
 	if (l->uop->op == UOP_XOR && jit_flags_compare(l))

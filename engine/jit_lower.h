@@ -310,10 +310,6 @@ static inline bool jit_is_temporary(unsigned guest)
 {
 	return guest >= REG_TEMP && guest < REG_SINK;
 }
-/* jit_temporary.c: sees, before the current micro-op, to which temporary is in rdx, if any. */
-void jit_temporary_prepare(struct jit_lowering *l, bool lowered);
-/* Stores the temporary that is in rdx if a C function for the micro-op looks at it. */
-void jit_temporary_store(struct jit_map *map, struct x86_code *code, const struct uop *uop);
 
 /* jit_rewrite.c: exchanges micro-ops of the block for others that do the same faster. */
 void jit_rewrite(struct jit_lowering *l);
