@@ -33,7 +33,7 @@ is "results: a run that asserts nothing fails" "0 1 0" "$(counts 0 'hello\n')"
 is "guest-image: an unknown architecture" \
 	"guest-image: vax: expected riscv64, aarch64 or x86_64" "$("$tools/guest-image" vax kernel 2>&1)"
 is "guest-image: an unknown image" \
-	"guest-image: floppy: expected kernel kernel-new busybox opensbi or modules" \
+	"guest-image: floppy: expected kernel kernel-new busybox opensbi, modules or selftests" \
 	"$("$tools/guest-image" riscv64 floppy 2>&1)"
 
 # A cache whose image is broken is noticed; with no mirror to be had that is an error.
