@@ -130,6 +130,13 @@ static void translate_insn(struct cpu *cpu, struct builder *builder)
 	insn.op = aligned_access(cpu, insn.op) & 0x3fff;
 	if (insn.d == 0 && !writes_vector(insn.op))
 		insn.d = REG_SINK; /* no micro-op writes the zero register */
+	/* A program may have written over itself: there are 32 vector registers. */
+	if (insn.op < UOP_COUNT && uop_info[insn.op].kind >= UOP_KIND_FFF) {
+		insn.a &= 31;
+		insn.b &= 31;
+	}
+	if (writes_vector(insn.op))
+		insn.d &= 31;
 	builder->length = sizeof(insn);
 	builder->insn = words[0];
 	if (insn.op == TOY_STOP) {
