@@ -36,6 +36,10 @@ extern const struct engine_ops engine_jit;
 /* The engine of that name, or NULL: unknown, or not available on this host. */
 const struct engine_ops *engine_find(const char *name);
 
+/* Every engine of this host, the reference, engine_step, first. */
+enum { ENGINE_COUNT = 2 + ENGINE_HAS_JIT };
+extern const struct engine_ops *const engine_all[ENGINE_COUNT];
+
 /* Translated code of a machine, shared by its CPUs. Returns NULL when memory is out. */
 struct code_cache *code_cache_new(struct machine *machine);
 void code_cache_free(struct code_cache *cache);

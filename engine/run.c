@@ -238,7 +238,7 @@ void engine_step_one(struct cpu *cpu)
 	run_once(cpu, true, step_execute);
 }
 
-static const struct engine_ops *const engines[] = {
+const struct engine_ops *const engine_all[ENGINE_COUNT] = {
 	&engine_step,
 	&engine_interp,
 #if ENGINE_HAS_JIT
@@ -248,8 +248,8 @@ static const struct engine_ops *const engines[] = {
 
 const struct engine_ops *engine_find(const char *name)
 {
-	for (unsigned i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
-		if (!strcmp(engines[i]->name, name))
-			return engines[i];
+	for (unsigned i = 0; i < ENGINE_COUNT; i++)
+		if (!strcmp(engine_all[i]->name, name))
+			return engine_all[i];
 	return NULL;
 }

@@ -4,19 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct engine_ops *const engines[] = {
-	&engine_step,
-	&engine_interp,
-#if ENGINE_HAS_JIT
-	&engine_jit,
-#endif
-};
-enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
-
 /* Static, for the fuzzing engine calls without any context; [.][0] is not used. */
 static struct {
 	const struct fuzz_isa *isa;
-	struct guest *guest[FUZZ_VARIANTS][ENGINES];
+	struct guest *guest[FUZZ_VARIANTS][ENGINE_COUNT];
 } kept;
 
 void must(bool done)
@@ -73,7 +64,7 @@ static void guest_free(const struct fuzz_isa *isa, struct guest *guest)
 static void free_kept(void)
 {
 	for (unsigned variant = 0; variant < FUZZ_VARIANTS; variant++)
-		for (unsigned i = 0; i < ENGINES; i++)
+		for (unsigned i = 0; i < ENGINE_COUNT; i++)
 			if (kept.guest[variant][i])
 				guest_free(kept.isa, kept.guest[variant][i]);
 }
@@ -88,7 +79,7 @@ static struct guest *guest_kept(const struct fuzz_isa *isa, unsigned engine, uin
 	if (*guest) {
 		must(!reset_point_return((*guest)->point));
 	} else {
-		*guest = guest_new(isa, engines[engine], options);
+		*guest = guest_new(isa, engine_all[engine], options);
 		must(!reset_point_new(&(*guest)->machine, &(*guest)->point));
 	}
 	return *guest;
@@ -141,16 +132,16 @@ static void report_difference(const struct fuzz_isa *isa, const struct guest *a,
 void fuzz_engines(const struct fuzz_isa *isa, const uint8_t *data, size_t size)
 {
 	uint8_t options = data[0];
-	struct guest *first = guest_new(isa, engines[0], options);
+	struct guest *first = guest_new(isa, engine_all[0], options);
 	isa->start(first, options, data + 1, size - 1);
 	uint64_t expected = state_hash(&first->machine.state);
-	for (unsigned i = 1; i < ENGINES; i++) {
+	for (unsigned i = 1; i < ENGINE_COUNT; i++) {
 		struct guest *guest = guest_kept(isa, i, options);
 		isa->start(guest, options, data + 1, size - 1);
 		if (state_hash(&guest->machine.state) == expected &&
 		    !memcmp(guest_host(first), guest_host(guest), isa->ram_size))
 			continue;
-		fprintf(stderr, "%s and %s:\n", engines[0]->name, engines[i]->name);
+		fprintf(stderr, "%s and %s:\n", engine_all[0]->name, engine_all[i]->name);
 		report_difference(isa, first, guest);
 		abort();
 	}

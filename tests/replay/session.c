@@ -198,28 +198,19 @@ static void expect_same(const struct result *recorded, const struct result *repl
 	cr_assert_str_eq(replayed->screen, recorded->screen, "%s", name);
 }
 
-static const struct engine_ops *const engines[] = {
-	&engine_step,
-	&engine_interp,
-#if ENGINE_HAS_JIT
-	&engine_jit,
-#endif
-};
-enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
-
 /* Each engine records, each replays. */
 static void expect_replays(const uint32_t *program, size_t size, unsigned cpus,
 			   const struct typist *typist, uint64_t limit, enum stop_kind kind)
 {
 	struct result recorded, replayed;
-	for (unsigned i = 0; i < ENGINES; i++) {
+	for (unsigned i = 0; i < ENGINE_COUNT; i++) {
 		struct bench bench;
 		bench_init(&bench, program, size);
-		record(&bench, engines[i], cpus, typist, limit, &recorded);
+		record(&bench, engine_all[i], cpus, typist, limit, &recorded);
 		cr_assert_eq(recorded.kind, kind, "%s", recorded.text);
-		for (unsigned k = 0; k < ENGINES; k++) {
-			finish(&bench, start(&bench, engines[k], cpus), &replayed);
-			expect_same(&recorded, &replayed, engines[k]->name);
+		for (unsigned k = 0; k < ENGINE_COUNT; k++) {
+			finish(&bench, start(&bench, engine_all[k], cpus), &replayed);
+			expect_same(&recorded, &replayed, engine_all[k]->name);
 		}
 		bench_fini(&bench);
 	}

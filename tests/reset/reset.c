@@ -109,15 +109,6 @@ static void expect_equal(const struct state *a, const struct state *b, const cha
 	cr_assert_eq(a->kind, b->kind, "%s: stop, %s", what, engine);
 }
 
-static const struct engine_ops *const engines[] = {
-	&engine_step,
-	&engine_interp,
-#if ENGINE_HAS_JIT
-	&engine_jit,
-#endif
-};
-enum { ENGINES = sizeof(engines) / sizeof(engines[0]) };
-
 /* From the point on always the same, however far the machine went before it was set back. */
 static void expect_same_rounds(struct bench *bench, uint64_t at, uint64_t length)
 {
@@ -142,9 +133,9 @@ static void expect_same_rounds(struct bench *bench, uint64_t at, uint64_t length
 static void expect_returns(unsigned cpus, uint64_t at, uint64_t length, const uint32_t *program,
 			   size_t size)
 {
-	for (unsigned i = 0; i < ENGINES; i++) {
+	for (unsigned i = 0; i < ENGINE_COUNT; i++) {
 		struct bench bench;
-		bench_init(&bench, engines[i], cpus, program, size);
+		bench_init(&bench, engine_all[i], cpus, program, size);
 		machine_run_until(bench.machine, at);
 		expect_same_rounds(&bench, at, length);
 		bench_fini(&bench);
@@ -172,10 +163,10 @@ Test(reset, of_four_harts)
 
 Test(reset, keeps_translated_code)
 {
-	for (unsigned i = 1; i < ENGINES; i++) {
+	for (unsigned i = 1; i < ENGINE_COUNT; i++) {
 		struct bench bench;
 		struct code_cache_stats first, last;
-		bench_init(&bench, engines[i], 1, PROGRAM(sharing));
+		bench_init(&bench, engine_all[i], 1, PROGRAM(sharing));
 		struct machine *machine = bench.machine;
 		machine_run_until(machine, 500);
 		cr_assert_eq(reset_point_new(machine, &bench.point), 0);
@@ -186,7 +177,7 @@ Test(reset, keeps_translated_code)
 			machine_run_until(machine, 1500);
 		}
 		code_cache_stats(machine->cpu[0]->code, &last);
-		cr_assert_eq(first.blocks, last.blocks, "%s", engines[i]->name);
+		cr_assert_eq(first.blocks, last.blocks, "%s", engine_all[i]->name);
 		cr_assert_eq(last.invalidations, 0);
 		cr_assert_eq(last.flushes, 0);
 		bench_fini(&bench);
