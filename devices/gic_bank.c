@@ -55,6 +55,19 @@ bool gic_bank_input(struct gic_banks *banks, unsigned number, bool level, unsign
 
 /* -- life -- */
 
+int gic_bank_check(const struct gic_banks *banks, const char *name, unsigned cpu_max,
+		   struct error *error)
+{
+	if (banks->cpu_count > cpu_max)
+		return error_set(error, EXIT_CODE_USAGE, "%s: %u CPUs, at most %u expected", name,
+				 banks->cpu_count, cpu_max);
+	if (banks->spi_count > GIC_SPI_MAX || banks->spi_count % GIC_BANK)
+		return error_set(error, EXIT_CODE_USAGE,
+				 "%s: %u shared interrupts, a multiple of 32 up to %d expected",
+				 name, banks->spi_count, GIC_SPI_MAX);
+	return 0;
+}
+
 void gic_bank_reset(struct gic_banks *banks)
 {
 	memset(banks->group, 0, sizeof(banks->group));

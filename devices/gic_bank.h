@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/error.h"
 #include "core/gic.h"
 #include "core/state.h"
 
@@ -81,6 +82,13 @@ unsigned gic_bank_shared_input(unsigned number);
 
 /* A device input changes. True: something may be pending in *bank now, or no longer. */
 bool gic_bank_input(struct gic_banks *banks, unsigned number, bool level, unsigned *bank);
+
+/*
+ * Whether the counts of PEs, up to cpu_max, and of shared interrupts are possible. Returns 0, or -1
+ * with *error, which begins with the device's name.
+ */
+int gic_bank_check(const struct gic_banks *banks, const char *name, unsigned cpu_max,
+		   struct error *error);
 
 /* After power-on; wires keep their level. */
 void gic_bank_reset(struct gic_banks *banks);

@@ -99,13 +99,8 @@ static int gic_v2_create(struct device *device, const void *config, struct error
 	banks->cpu_count = wanted->cpu_count ? wanted->cpu_count : 1;
 	banks->spi_count = wanted->spi_count ? wanted->spi_count : GIC_SPI_DEFAULT;
 	gic->virtual = wanted->virtual;
-	if (banks->cpu_count > GIC_V2_CPU_MAX)
-		return error_set(error, EXIT_CODE_USAGE, "gic_v2: %u CPUs, at most %d expected",
-				 banks->cpu_count, GIC_V2_CPU_MAX);
-	if (banks->spi_count > GIC_SPI_MAX || banks->spi_count % GIC_BANK)
-		return error_set(error, EXIT_CODE_USAGE,
-				 "gic_v2: %u shared interrupts, a multiple of 32 up to %d expected",
-				 banks->spi_count, GIC_SPI_MAX);
+	if (gic_bank_check(banks, "gic_v2", GIC_V2_CPU_MAX, error))
+		return -1;
 	int result = make_regions(gic);
 	return result ? error_set(error, EXIT_CODE_USAGE, "gic_v2: cannot make its region: %s",
 				  strerror(-result))

@@ -203,13 +203,8 @@ static int gic_v3_create(struct device *device, const void *config, struct error
 	struct gic_v3 *gic = (struct gic_v3 *)device;
 	gic->banks.cpu_count = wanted->cpu_count ? wanted->cpu_count : 1;
 	gic->banks.spi_count = wanted->spi_count ? wanted->spi_count : GIC_SPI_DEFAULT;
-	if (gic->banks.cpu_count > GIC_CPU_MAX)
-		return error_set(error, EXIT_CODE_USAGE, "gic_v3: %u CPUs, at most %d expected",
-				 gic->banks.cpu_count, GIC_CPU_MAX);
-	if (gic->banks.spi_count > GIC_SPI_MAX || gic->banks.spi_count % GIC_BANK)
-		return error_set(error, EXIT_CODE_USAGE,
-				 "gic_v3: %u shared interrupts, a multiple of 32 up to %d expected",
-				 gic->banks.spi_count, GIC_SPI_MAX);
+	if (gic_bank_check(&gic->banks, "gic_v3", GIC_CPU_MAX, error))
+		return -1;
 	for (unsigned cpu = 0; cpu < gic->banks.cpu_count; cpu++)
 		gic->affinity[cpu] = wanted->mpidr ? wanted->mpidr[cpu] & GICD_AFFINITY : cpu;
 	gic->window = wanted->redistributors ? wanted->redistributors
